@@ -1,0 +1,1 @@
+"""The service: the conversation, the channels it runs over, and the thin adapters around it."""

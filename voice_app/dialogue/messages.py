@@ -1,0 +1,301 @@
+"""What goes into the dialogue (events) and what comes out of it (effects).
+
+Every turn has a number. An event that carries an older turn than the state's is ignored: a late recognition after a key
+press, a double click or a barge-in at the last syllable does no harm.
+
+Spoken wording never appears here: effects name prompts and item texts, the conversation turns them into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from audio_content.model import OptionId, PromptId
+from engine.model import Channel, InputMode, ItemId
+from voice_app.dialogue.records import Record
+from voice_app.hearing import Grammar, MeaningId, Recognition
+
+# --- what is said -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OptionWords:
+    """The words of one option of an item."""
+
+    item: ItemId
+    option: OptionId
+
+
+@dataclass(frozen=True, slots=True)
+class NodeName:
+    """The plain name of a node of the skill map (area, competence, tube, skill)."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """Digits said one by one, by groups of two; shown as digits."""
+
+    digits: str
+
+
+Fill = OptionWords | NodeName | Spelled | str
+"""What may stand in a {gap} of a prompt; a plain string is itself a prompt id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One prompt, its gaps filled."""
+
+    prompt: PromptId
+    fill: Mapping[str, Fill] = field(default_factory=dict)
+
+
+class ItemField(StrEnum):
+    STEM = "stem"
+    SIMPLER = "simpler"
+    FEEDBACK = "feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemWords:
+    """One text of an item."""
+
+    item: ItemId
+    field: ItemField
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A silence between two parts."""
+
+    length_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earcon:
+    """A short sound that marks a place or a moment ("place.1" to "place.4", "listening", "saved", "resumed")."""
+
+    name: str
+
+
+Part = Phrase | ItemWords | Pause | Earcon
+
+# --- what is shown ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One very large button. `key` is what it presses; `place` (1 to 4) fixes its colour, shape, side and sound; None
+    for a command button, whose `pictogram` names its drawing."""
+
+    key: str
+    label: Phrase | OptionWords
+    place: int | None = None
+    pictogram: str | None = None
+
+
+class Screen(StrEnum):
+    """The kinds of page fragment."""
+
+    MENU = "menu"
+    QUESTION = "question"
+    CODE_ENTRY = "code_entry"
+    PAUSED = "paused"
+    RESULT = "result"
+    GOODBYE = "goodbye"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the page shows in a turn: the same content as what is said. `text` is large type, one part a paragraph;
+    `choices` at most four (ten digits and two commands on the code entry page); `code` is the session's code, if any.
+    """
+
+    screen: Screen
+    heading: Phrase
+    text: tuple[Phrase | ItemWords, ...] = ()
+    choices: tuple[Button, ...] = ()
+    commands: tuple[Button, ...] = ()
+    code: str | None = None
+    progress: tuple[int, int] | None = None
+    """Questions answered and most questions to come, for the helper beside the person."""
+
+
+# --- events -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A channel is ready; the conversation begins. `seed` makes the draw of items repeatable."""
+
+    channel: Channel
+    seed: int
+    microphone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A key or a button: "0" to "9", "*", "#", "+" (louder), "-" (quieter)."""
+
+    turn: int
+    key: str
+    input_mode: InputMode = InputMode.KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An utterance was scored (also when it matched nothing)."""
+
+    turn: int
+    recognition: Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceKept:
+    """Nothing was said or pressed for the patience of this turn. It never counts against the person."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizerLost:
+    """The ear is down for now: keys and buttons still work, and the person is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognizerBack:
+    """The ear works again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneChanged:
+    """The page gained or lost its microphone."""
+
+    available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFound:
+    """The records of a session asked for by code, oldest first."""
+
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNotFound:
+    """No session has this code (`prompt` says what the person hears: unknown, or too many attempts)."""
+
+    prompt: PromptId
+
+
+@dataclass(frozen=True, slots=True)
+class CodeIssued:
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An effect could not be carried out; the state is the one before it. `prompt` is what the person hears."""
+
+    prompt: PromptId
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The person went away: page closed, call ended."""
+
+
+Event = (
+    Opened
+    | Pressed
+    | Heard
+    | SilenceKept
+    | RecognizerLost
+    | RecognizerBack
+    | MicrophoneChanged
+    | SessionFound
+    | SessionNotFound
+    | CodeIssued
+    | Failed
+    | Left
+)
+
+# --- effects ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Write a record durably, before anything that follows is said."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak the parts in order. Keys always interrupt; the voice interrupts from part `voice_bargein_from` on
+    (None: not before the end)."""
+
+    turn: int
+    locale: str
+    rate: float
+    parts: tuple[Part, ...]
+    voice_bargein_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Open the ear for this turn once the prompt ends or is interrupted; keys are always open.
+
+    `patience_ms` of audio time without speech give `SilenceKept` (None: wait for ever); `hang_ms` of silence end an
+    utterance. `grammar` None means keys only.
+    """
+
+    turn: int
+    grammar: Grammar | None
+    patience_ms: int | None
+    hang_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    turn: int
+    locale: str
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class SetLoudness:
+    """Playback gain in decibels relative to the normalised prompt (0 = as recorded)."""
+
+    gain_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCode:
+    """Ask the store for the resume code; answered by `CodeIssued`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindSession:
+    """Look a code up; answered by `SessionFound` or `SessionNotFound`. From then on records go to that session."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndConversation:
+    """Nothing more to say: when the prompt has been played the channel may go back to its first page."""
+
+
+Effect = Save | Say | Listen | Show | SetLoudness | IssueCode | FindSession | EndConversation
+
+MEANING_PREFIXES = ("option.", "command.", "digit.", "menu.")
+
+
+def option_meaning(option: OptionId) -> MeaningId:
+    """Give the meaning id of an option of an item."""
+    return MeaningId(f"option.{option}")

@@ -1,0 +1,155 @@
+"""What is kept of a conversation: append-only records. The state of a session is a fold over them.
+
+A record never holds a word that was said, a duration or a time: who asked what, which option was meant, with which
+evidence. Each has a stable `kind` and a version, so that older records stay readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from audio_content.model import OptionId
+from engine.model import Aid, Channel, Evidence, InputMode, ItemId
+
+RECORD_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """The first record: what the draw of items depends on."""
+
+    kind: ClassVar[str] = "session_started"
+    path: str
+    bank_version: str
+    seed: int
+    locale: str
+    max_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesSet:
+    """Locale, pace (0.7 to 1.6) and loudness chosen by the person."""
+
+    kind: ClassVar[str] = "preferences_set"
+    locale: str
+    rate: float
+    gain_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeDone:
+    """The practice question is behind; it is never scored."""
+
+    kind: ClassVar[str] = "practice_done"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAsked:
+    """An item was put, its options in this order. The last one without an answer is the one to resume at."""
+
+    kind: ClassVar[str] = "item_asked"
+    item: ItemId
+    order: tuple[OptionId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAnswered:
+    """An answer. `option` None means "I don't know"; `evidence` is what the engine received."""
+
+    kind: ClassVar[str] = "item_answered"
+    item: ItemId
+    option: OptionId | None
+    evidence: Evidence
+    aid: Aid
+    channel: Channel
+    input_mode: InputMode
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemNotAdministered:
+    """The item could not be asked (never heard, passed by): no evidence, not asked again."""
+
+    kind: ClassVar[str] = "item_not_administered"
+    item: ItemId
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWithdrawn:
+    """The person takes the last answer back; the same item is asked again."""
+
+    kind: ClassVar[str] = "answer_withdrawn"
+    item: ItemId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPaused:
+    kind: ClassVar[str] = "session_paused"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResumed:
+    kind: ClassVar[str] = "session_resumed"
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFinished:
+    """The result was reached. It is recomputed from the answers, so only the reason for the end is kept."""
+
+    kind: ClassVar[str] = "session_finished"
+    reason: str
+
+
+Record = (
+    SessionStarted
+    | PreferencesSet
+    | PracticeDone
+    | ItemAsked
+    | ItemAnswered
+    | ItemNotAdministered
+    | AnswerWithdrawn
+    | SessionPaused
+    | SessionResumed
+    | SessionFinished
+)
+
+RECORD_TYPES: Mapping[str, type[Record]] = {
+    cls.kind: cls
+    for cls in (
+        SessionStarted,
+        PreferencesSet,
+        PracticeDone,
+        ItemAsked,
+        ItemAnswered,
+        ItemNotAdministered,
+        AnswerWithdrawn,
+        SessionPaused,
+        SessionResumed,
+        SessionFinished,
+    )
+}
+
+
+def to_payload(record: Record) -> dict[str, Any]:
+    """Give the record as JSON data (its kind is stored beside it)."""
+    return {"v": RECORD_VERSION, **asdict(record)}
+
+
+def from_payload(kind: str, payload: Mapping[str, Any]) -> Record:
+    """Give the record back. Raises ValueError for an unknown kind or version."""
+    if kind not in RECORD_TYPES or payload.get("v") != RECORD_VERSION:
+        raise ValueError(f"unknown record {kind!r} version {payload.get('v')!r}")
+    values = {name: value for name, value in payload.items() if name != "v"}
+    if kind == ItemAsked.kind:
+        values["order"] = tuple(values["order"])
+    if kind == ItemAnswered.kind:
+        values["evidence"] = Evidence(**values["evidence"])
+        values["aid"] = Aid(values["aid"])
+        values["channel"] = Channel(values["channel"])
+        values["input_mode"] = InputMode(values["input_mode"])
+    if kind == SessionResumed.kind:
+        values["channel"] = Channel(values["channel"])
+    return RECORD_TYPES[kind](**values)
