@@ -5,10 +5,12 @@ Deadlines are the adapter's duty: every method either answers, or raises its doc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NewType, Protocol
 
+from engine.model import Channel as ChannelKind
+from engine.model import InputMode
 from voice_app.audio import Sound
 from voice_app.hearing import Grammar, Recognition
 
@@ -80,5 +82,116 @@ class Store(Protocol):
 
         Raises TooManyAttempts past the limit.
         """
+
+    async def close(self) -> None: ...
+
+
+# --- the channel: where the conversation takes place ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key or button, with the turn that the person saw or heard when pressing."""
+
+    turn: int
+    key: str
+    input_mode: InputMode = InputMode.KEY
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHeard:
+    """Sound from the microphone, 16 kHz, in order, a few tens of milliseconds. It is also the clock: frames come all
+    the time, also during silence and prompts."""
+
+    sound: Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """The beat of a channel without microphone: so much time has passed. Stands in for `FrameHeard` as the clock."""
+
+    length_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEnded:
+    """The prompt of this turn was played to its end, or stopped."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneChange:
+    available: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TalkPressed:
+    """Push-to-talk: the person holds (True) or releases (False) the talk button; while held the ear is open."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hungup:
+    """The page was closed, the call ended."""
+
+
+ChannelEvent = KeyPressed | FrameHeard | Elapsed | PromptEnded | MicrophoneChange | TalkPressed | Hungup
+
+
+@dataclass(frozen=True, slots=True)
+class ShownButton:
+    """A button with its words. `place` 1-4: an answer's fixed place, None: a command drawn as `pictogram`."""
+
+    key: str
+    label: str
+    place: int | None
+    pictogram: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownView:
+    """A page fragment with all its words; `screen` is a value of `dialogue.messages.Screen`."""
+
+    turn: int
+    locale: str
+    screen: str
+    heading: str
+    text: tuple[str, ...]
+    choices: tuple[ShownButton, ...]
+    commands: tuple[ShownButton, ...]
+    code: str | None
+    progress: tuple[int, int] | None
+
+
+class Channel(Protocol):
+    """One leg of a conversation: a browser page, a call, a terminal. It carries; it decides nothing."""
+
+    @property
+    def kind(self) -> ChannelKind: ...
+
+    @property
+    def microphone(self) -> bool: ...
+
+    def events(self) -> AsyncIterator[ChannelEvent]:
+        """Give what happens, in order; ends after `Hungup`."""
+
+    async def begin_prompt(self, turn: int, gain_db: float) -> None:
+        """Start the prompt of a turn; whatever was playing stops."""
+
+    async def enqueue(self, turn: int, sound: Sound) -> None:
+        """Add a piece to the prompt; playing starts with the first one. Ignored when the turn is over."""
+
+    async def end_prompt(self, turn: int) -> None:
+        """Say that the prompt is complete; `PromptEnded` comes when its last piece has been played."""
+
+    async def stop_prompt(self, turn: int) -> None:
+        """Silence the prompt at once; `PromptEnded` follows."""
+
+    async def show(self, view: ShownView) -> None: ...
+
+    async def listening(self, turn: int, is_open: bool) -> None:
+        """Tell the person (a light, a tone) whether the ear is open."""
 
     async def close(self) -> None: ...

@@ -1,1 +1,1 @@
-"""The conversation as a pure machine: `step(state, event) -> (state, effects)`. No clock, no dice, no input, no output."""
+"""The conversation as a pure machine: `step(state, event) -> (state, effects)`. No clock, no dice, no I/O."""
