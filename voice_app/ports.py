@@ -56,21 +56,26 @@ class StoredRecord:
     sequence: int
 
 
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """One event to write."""
+
+    kind: str
+    payload: Mapping[str, Any]
+
+
 class Store(Protocol):
     """The memory: append-only events. Every method raises StoreError when the database does not answer."""
 
     async def open_session(self, channel: str, bank_version: str) -> SessionId: ...
 
     async def append(
-        self,
-        session: SessionId,
-        kind: str,
-        payload: Mapping[str, Any],
-        *,
-        channel: str,
-        actor: str = "participant",
+        self, session: SessionId, records: Sequence[NewRecord], *, channel: str, actor: str = "participant"
     ) -> int:
-        """Write one event durably and give its sequence number. When this returns, the event survives a power cut."""
+        """Write events durably in one transaction, all or none, and give the last one's sequence number.
+
+        When this returns, they survive a power cut.
+        """
 
     async def history(self, session: SessionId) -> Sequence[StoredRecord]: ...
 
@@ -193,5 +198,9 @@ class Channel(Protocol):
 
     async def listening(self, turn: int, is_open: bool) -> None:
         """Tell the person (a light, a tone) whether the ear is open."""
+
+    async def remember(self, code: str, sounds: Sequence[Sound], text: str) -> None:
+        """Keep the session's resume code on the person's side, with how it is said and written, for the moment when
+        the line is cut: the page then tells the code by itself and comes back with it. May do nothing."""
 
     async def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Pure rules of organisations: codes, and in time campaigns, participations, roles, consent."""

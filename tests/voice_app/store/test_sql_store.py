@@ -1,0 +1,158 @@
+"""The store on a real SQLite file: nothing lost, no gap, codes that resist guessing."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine.organization.codes import is_valid_code, with_check_digit
+from voice_app.errors import StoreError, TooManyAttempts
+from voice_app.ports import NewRecord, SessionId
+from voice_app.store.sql_store import SqlStore, StoreRules
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    opened = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}")
+    yield opened
+    await opened.close()
+
+
+async def test_events_come_back_in_order(store: SqlStore) -> None:
+    session = await store.open_session("kiosk", "bank-1")
+    await store.append(session, [NewRecord("first", {"a": 1})], channel="kiosk")
+    await store.append(session, [NewRecord("second", {"b": "é"})], channel="kiosk")
+
+    history = await store.history(session)
+
+    assert [(r.kind, dict(r.payload)) for r in history] == [("first", {"a": 1}), ("second", {"b": "é"})]
+
+
+async def test_sequence_has_no_gap_with_many_writers_at_once(store: SqlStore) -> None:
+    sessions = [await store.open_session("kiosk", "bank-1") for _ in range(8)]
+
+    numbers = await asyncio.gather(
+        *(store.append(s, [NewRecord("answer", {"n": n})], channel="kiosk") for n in range(5) for s in sessions)
+    )
+
+    assert sorted(numbers) == list(range(1, 41))
+
+
+async def test_a_failed_append_leaves_no_gap(store: SqlStore) -> None:
+    session = await store.open_session("kiosk", "bank-1")
+    await store.append(session, [NewRecord("one", {})], channel="kiosk")
+    with pytest.raises(StoreError):
+        await store.append(SessionId("nobody"), [NewRecord("lost", {})], channel="kiosk")
+
+    assert await store.append(session, [NewRecord("two", {})], channel="kiosk") == 2
+
+
+async def test_an_event_survives_the_death_of_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    store = await SqlStore.open(f"sqlite+aiosqlite:///{path}")
+    session = await store.open_session("kiosk", "bank-1")
+    await store.append(session, [NewRecord("answer", {"x": 1})], channel="kiosk")
+
+    reader = sqlite3.connect(path)
+    rows = reader.execute("select kind from event").fetchall()
+    mode = reader.execute("pragma journal_mode").fetchone()
+    reader.close()
+    await store.close()
+
+    assert rows == [("answer",)]
+    assert mode == ("wal",)
+
+
+async def test_durability_is_full(store: SqlStore) -> None:
+    async with store._engine.connect() as connection:
+        level = (await connection.exec_driver_sql("pragma synchronous")).scalar_one()
+
+    assert level == 2
+
+
+async def test_the_site_keeps_its_identity(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}"
+    first = await SqlStore.open(url)
+    await first.close()
+    second = await SqlStore.open(url)
+    await second.close()
+
+    assert first.site_id == second.site_id
+
+
+async def test_a_session_has_one_code(store: SqlStore) -> None:
+    session = await store.open_session("kiosk", "bank-1")
+
+    code = await store.issue_code(session)
+
+    assert await store.issue_code(session) == code
+    assert is_valid_code(code)
+    assert len(code) == 8
+    assert await store.find_session(code, asker="kiosk-1") == session
+
+
+async def test_wrong_codes_are_limited_for_one_asker(store: SqlStore) -> None:
+    for number in range(5):
+        assert await store.find_session(with_check_digit(f"{number:07d}"), asker="kiosk-1") is None
+
+    with pytest.raises(TooManyAttempts):
+        await store.find_session(with_check_digit("9999999"), asker="kiosk-1")
+    assert await store.find_session(with_check_digit("9999999"), asker="kiosk-2") is None
+
+
+async def test_wrong_codes_are_limited_for_the_whole_site(tmp_path: Path) -> None:
+    rules = StoreRules(wrong_codes_per_site=3)
+    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'e.sqlite'}", rules=rules)
+    for number in range(3):
+        await store.find_session(with_check_digit(f"{number:07d}"), asker=f"kiosk-{number}")
+
+    with pytest.raises(TooManyAttempts):
+        await store.find_session(with_check_digit("9999999"), asker="kiosk-9")
+    await store.close()
+
+
+async def test_a_slip_of_the_finger_is_not_counted(store: SqlStore) -> None:
+    for _ in range(20):
+        assert await store.find_session("12345678"[:7] + "0", asker="kiosk-1") is None
+
+
+async def test_an_old_code_opens_nothing(tmp_path: Path) -> None:
+    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'e.sqlite'}", rules=StoreRules(code_valid_days=-1))
+    session = await store.open_session("kiosk", "bank-1")
+    code = await store.issue_code(session)
+
+    assert await store.find_session(code, asker="kiosk-1") is None
+    await store.close()
+
+
+async def test_a_database_that_cannot_open_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="does not open"):
+        await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'no' / 'such' / 'folder.sqlite'}")
+
+
+async def test_a_locked_database_is_an_error_and_not_a_wait_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "e.sqlite"
+    store = await SqlStore.open(f"sqlite+aiosqlite:///{path}", rules=StoreRules(busy_ms=100))
+    session = await store.open_session("kiosk", "bank-1")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(StoreError):
+        await store.append(session, [NewRecord("answer", {})], channel="kiosk")
+
+    other.execute("ROLLBACK")
+    other.close()
+    assert await store.append(session, [NewRecord("answer", {})], channel="kiosk") == 1
+    await store.close()
+
+
+async def test_records_of_one_step_are_all_kept_or_none(store: SqlStore) -> None:
+    session = await store.open_session("kiosk", "bank-1")
+    unwritable = [NewRecord("good", {}), NewRecord("bad", {"x": object()})]
+    with pytest.raises(StoreError):
+        await store.append(session, unwritable, channel="kiosk")
+
+    assert await store.history(session) == []
+    assert await store.append(session, [NewRecord("a", {}), NewRecord("b", {})], channel="kiosk") == 2

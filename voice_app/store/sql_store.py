@@ -1,0 +1,241 @@
+"""The store behind `ports.Store`: SQLite by default, any SQLAlchemy async URL else.
+
+Durability: SQLite in WAL mode with `synchronous=FULL`, so a committed event survives a power cut. Every append is one
+transaction that takes the site's next sequence number by an UPDATE of the site's row: the row lock (PostgreSQL) or the
+writer lock (SQLite) puts writers in line, and a roll-back gives the number back. Numbers therefore have no gap.
+
+Only this package reads the wall clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, event, func, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from engine.organization.codes import RESUME_CODE_DIGITS, is_valid_code, with_check_digit
+from voice_app.errors import StoreError, TooManyAttempts
+from voice_app.ports import NewRecord, ResumeCode, SessionId, StoredRecord
+from voice_app.store.identifiers import uuid7
+from voice_app.store.migrate import upgrade
+from voice_app.store.tables import EventRow, ResumeCodeRow, SessionRow, SiteRow, WrongCodeRow
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRules:
+    """Limits of the store."""
+
+    code_valid_days: int = 90
+    """A pause may last a season; after that the code opens nothing."""
+    wrong_codes_per_asker: int = 5
+    """Wrong codes from one kiosk within `asker_window_minutes` before it must wait."""
+    asker_window_minutes: int = 15
+    wrong_codes_per_site: int = 60
+    """Wrong codes at the whole site within an hour: guessing spread over kiosks stops here."""
+    busy_ms: int = 5_000
+    """How long a writer waits for the writer before it."""
+    statement_limit_s: float = 8.0
+    """No call to the database takes longer; past it the conversation says that the answer was not kept."""
+
+
+class SqlStore:
+    """Append-only events, sessions and resume codes in one database. Open it with `SqlStore.open`."""
+
+    def __init__(self, engine: AsyncEngine, site_id: str, rules: StoreRules) -> None:
+        self._engine = engine
+        self._site_id = site_id
+        self._rules = rules
+        self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+
+    @classmethod
+    async def open(cls, url: str, site_id: str | None = None, rules: StoreRules | None = None) -> SqlStore:
+        """Give a store on this database, its tables brought up to date, its site known.
+
+        `site_id` None keeps the one that the database has, or makes one. Raises StoreError.
+        """
+        chosen = rules or StoreRules()
+        engine = create_async_engine(url)
+        if engine.dialect.name == "sqlite":
+            _make_durable(engine, chosen.busy_ms)
+        try:
+            await upgrade(engine)
+            site = await _settle_site(engine, site_id)
+        except DBAPIError as fault:
+            await engine.dispose()
+            raise StoreError(f"the database does not open: {fault.orig}") from fault
+        return cls(engine, site, chosen)
+
+    @property
+    def site_id(self) -> str:
+        return self._site_id
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        try:
+            async with asyncio.timeout(self._rules.statement_limit_s), self._sessions() as database, database.begin():
+                yield database
+        except (StatementError, PoolTimeout, TimeoutError) as fault:
+            raise StoreError(f"the database did not keep this: {fault}") from fault
+
+    async def open_session(self, channel: str, bank_version: str) -> SessionId:
+        """Give a new session's id. Nothing is known of the person."""
+        moment = datetime.now(UTC)
+        session = SessionId(uuid7(_milliseconds(moment)))
+        async with self._transaction() as database:
+            database.add(
+                SessionRow(
+                    id=session, site_id=self._site_id, channel=channel, bank_version=bank_version, opened_at=moment
+                )
+            )
+        return session
+
+    async def append(
+        self, session: SessionId, records: Sequence[NewRecord], *, channel: str, actor: str = "participant"
+    ) -> int:
+        """Write events durably, all or none, and give the last one's sequence number within the site."""
+        moment = datetime.now(UTC)
+        async with self._transaction() as database:
+            row = await database.get(SessionRow, session)
+            if row is None:
+                raise StoreError(f"no session {session}")
+            last = await self._take_sequences(database, len(records))
+            for sequence, record in enumerate(records, start=last - len(records) + 1):
+                database.add(
+                    EventRow(
+                        id=uuid7(_milliseconds(moment)),
+                        site_id=self._site_id,
+                        sequence=sequence,
+                        session_id=session,
+                        kind=record.kind,
+                        payload=dict(record.payload),
+                        channel=channel,
+                        actor=actor,
+                        bank_version=row.bank_version,
+                        recorded_at=moment,
+                    )
+                )
+        return last
+
+    async def _take_sequences(self, database: AsyncSession, count: int) -> int:
+        statement = (
+            update(SiteRow)
+            .where(col(SiteRow.id) == self._site_id)
+            .values(last_sequence=col(SiteRow.last_sequence) + count)
+            .returning(col(SiteRow.last_sequence))
+        )
+        return int((await database.exec(statement)).scalar_one())
+
+    async def history(self, session: SessionId) -> Sequence[StoredRecord]:
+        """Give the events of a session, oldest first; empty for an unknown one."""
+        async with self._transaction() as database:
+            rows = await database.exec(
+                select(EventRow).where(EventRow.session_id == session).order_by(col(EventRow.sequence))
+            )
+            return [StoredRecord(row.kind, row.payload, row.sequence) for row in rows]
+
+    async def issue_code(self, session: SessionId) -> ResumeCode:
+        """Give the session's resume code: made at the first call, the same one afterwards."""
+        while True:
+            try:
+                return await self._issue_code_once(session)
+            except IntegrityError:  # the draw hit a code that exists: draw again
+                continue
+
+    async def _issue_code_once(self, session: SessionId) -> ResumeCode:
+        try:
+            async with asyncio.timeout(self._rules.statement_limit_s), self._sessions() as database, database.begin():
+                known = (await database.exec(select(ResumeCodeRow).where(ResumeCodeRow.session_id == session))).first()
+                if known is not None:
+                    return ResumeCode(known.code)
+                free = RESUME_CODE_DIGITS - 1
+                code = with_check_digit(f"{secrets.randbelow(10**free):0{free}d}")
+                database.add(ResumeCodeRow(code=code, session_id=session, issued_at=datetime.now(UTC)))
+        except IntegrityError:
+            raise
+        except (StatementError, PoolTimeout, TimeoutError) as fault:
+            raise StoreError(f"no code could be given: {fault}") from fault
+        return ResumeCode(code)
+
+    async def find_session(self, code: str, *, asker: str) -> SessionId | None:
+        """Give the session of a code, or None when it is unknown, expired or mistyped.
+
+        A code whose check digit is off is a slip of the finger and is not counted; a well-formed unknown one is.
+        Raises TooManyAttempts when this asker, or the whole site, tried too many.
+        """
+        moment = datetime.now(UTC)
+        async with self._transaction() as database:
+            await self._refuse_guessing(database, asker, moment)
+            if not is_valid_code(code):
+                return None
+            row = await database.get(ResumeCodeRow, code)
+            oldest = moment - timedelta(days=self._rules.code_valid_days)
+            if row is not None and _aware(row.issued_at) >= oldest:
+                return SessionId(row.session_id)
+            database.add(WrongCodeRow(asker=asker, tried_at=moment))
+        return None
+
+    async def _refuse_guessing(self, database: AsyncSession, asker: str, moment: datetime) -> None:
+        hour_ago = moment - timedelta(hours=1)
+        window = moment - timedelta(minutes=self._rules.asker_window_minutes)
+        await database.exec(delete(WrongCodeRow).where(col(WrongCodeRow.tried_at) < min(hour_ago, window)))
+        by_asker = await database.exec(
+            select(func.count()).where(col(WrongCodeRow.asker) == asker, col(WrongCodeRow.tried_at) >= window)
+        )
+        by_site = await database.exec(select(func.count()).where(col(WrongCodeRow.tried_at) >= hour_ago))
+        if by_asker.one() >= self._rules.wrong_codes_per_asker or by_site.one() >= self._rules.wrong_codes_per_site:
+            raise TooManyAttempts("too many wrong codes; wait a quarter of an hour or begin anew")
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def _make_durable(engine: AsyncEngine, busy_ms: int) -> None:
+    """Set SQLite to write-ahead log and full synchronisation, and take the writer's lock at BEGIN.
+
+    The driver's own transaction handling is switched off, as the SQLAlchemy manual advises for SQLite, so that a
+    transaction that will write never has to upgrade a read lock.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={busy_ms}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+async def _settle_site(engine: AsyncEngine, site_id: str | None) -> str:
+    sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+    async with sessions() as database, database.begin():
+        known = (await database.exec(select(SiteRow).order_by(col(SiteRow.id)))).all()
+        if site_id is None and known:
+            return known[0].id
+        chosen = site_id or uuid7(_milliseconds(datetime.now(UTC)))
+        if all(row.id != chosen for row in known):
+            database.add(SiteRow(id=chosen))
+        return chosen
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _aware(moment: datetime) -> datetime:
+    """SQLite gives moments back without their zone; all of ours are UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,67 @@
+"""The tables. Storage only: no table class leaves this package.
+
+`event` is append-only; everything else can be rebuilt from it or is a means of access (codes, attempts).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, DateTime, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+class SiteRow(SQLModel, table=True):
+    """This site's identity and the last sequence number it gave."""
+
+    __tablename__ = "site"
+
+    id: str = Field(primary_key=True)
+    last_sequence: int = Field(default=0, sa_type=BigInteger)
+
+
+class SessionRow(SQLModel, table=True):
+    __tablename__ = "session"
+
+    id: str = Field(primary_key=True)
+    site_id: str = Field(foreign_key="site.id")
+    channel: str
+    bank_version: str
+    opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class EventRow(SQLModel, table=True):
+    """One event. `sequence` has no gap within a site; `id` is a UUIDv7."""
+
+    __tablename__ = "event"
+    __table_args__ = (UniqueConstraint("site_id", "sequence"),)
+
+    id: str = Field(primary_key=True)
+    site_id: str = Field(foreign_key="site.id")
+    sequence: int = Field(sa_type=BigInteger)
+    session_id: str = Field(foreign_key="session.id", index=True)
+    kind: str
+    payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    channel: str
+    actor: str
+    bank_version: str
+    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class ResumeCodeRow(SQLModel, table=True):
+    __tablename__ = "resume_code"
+
+    code: str = Field(primary_key=True)
+    session_id: str = Field(foreign_key="session.id", unique=True)
+    issued_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class WrongCodeRow(SQLModel, table=True):
+    """One wrong code, to slow guessing down. Forgotten after the longest window."""
+
+    __tablename__ = "wrong_code"
+
+    id: int | None = Field(default=None, primary_key=True)
+    asker: str = Field(index=True)
+    tried_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
