@@ -1,0 +1,17 @@
+"""What can be tuned in a running conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRules:
+    """Limits of one conversation; lengths in milliseconds of audio time."""
+
+    echo_guard_ms: int = 200
+    """After a prompt the ear stays shut this long, so that the tail of our own voice is not taken for an answer."""
+    speech_limit_ms: int = 15_000
+    """The voice must have spoken a part within this; past it the attention tone is played and the text is shown."""
+    decision_limit_ms: int = 12_000
+    """The recogniser must have answered within this; past it the turn goes on as not understood."""
