@@ -67,7 +67,7 @@ class Settings:
     """Where models, rendered speech and the database live."""
     server: ServerRules = ServerRules()
     assessment: AssessmentRules = AssessmentRules()
-    conversation: ConversationRules = ConversationRules()
+    conversation: ConversationRules = field(default_factory=ConversationRules)
     speech: SpeechRules = SpeechRules()
 
     @property
