@@ -44,6 +44,12 @@ class ModelMissing(SpeechError):
     prompt_id = "fault.use_keys"
 
 
+class SoundUnreadable(SpeechError):
+    """A sound file is damaged or of a kind that is not supported."""
+
+    code = "speech.sound_unreadable"
+
+
 class StoreError(VoiceAppError):
     """The event could not be written or read; nothing was acknowledged."""
 
