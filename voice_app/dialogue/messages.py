@@ -48,10 +48,12 @@ Fill = OptionWords | NodeName | Spelled | str
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One prompt, its gaps filled."""
+    """One prompt, its gaps filled. `locale` is set where two languages meet in one turn (the choice of the language):
+    words and voice are then of that language; None: the language of the `Say` or `Show` that holds it."""
 
     prompt: PromptId
     fill: Mapping[str, Fill] = field(default_factory=dict)
+    locale: str | None = None
 
 
 class ItemField(StrEnum):
