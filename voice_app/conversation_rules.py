@@ -9,8 +9,6 @@ from dataclasses import dataclass
 class ConversationRules:
     """Limits of one conversation; lengths in milliseconds of audio time."""
 
-    echo_guard_ms: int = 200
-    """After a prompt the ear stays shut this long, so that the tail of our own voice is not taken for an answer."""
     speech_limit_ms: int = 15_000
     """The voice must have spoken a part within this; past it the attention tone is played and the text is shown."""
     decision_limit_ms: int = 12_000

@@ -56,6 +56,38 @@ class StoredRecord:
     sequence: int
 
 
+class Earcons(Protocol):
+    """The short sounds that mark a place or a moment."""
+
+    def __call__(self, name: str) -> Sound:
+        """Give the sound of this name; the attention tone for an unknown one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Somebody began to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceEnded:
+    """An utterance is complete: what was said, with a little before and after."""
+
+    sound: Sound
+
+
+class Endpointer(Protocol):
+    """Finds the beginning and the end of an utterance in the stream of one microphone; counts audio time only."""
+
+    def feed(self, sound: Sound, *, while_prompt_plays: bool) -> Sequence[SpeechStarted | UtteranceEnded]:
+        """Take the next piece of the stream and give what it brought about, in order."""
+
+    def set_hang(self, hang_ms: int) -> None:
+        """Set the silence that ends an utterance."""
+
+    def restart(self) -> None:
+        """Forget an utterance under way; the noise floor and the last moments before speech are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewRecord:
     """One event to write."""

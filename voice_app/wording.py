@@ -1,0 +1,95 @@
+"""Turns what the dialogue names (prompts, item texts, gaps) into words, to be spoken or to be shown.
+
+The only difference between the two is a code: spoken digit by digit in pairs, written as digits in pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from audio_content.model import Content, PromptId
+from engine.organization.codes import group_by_two
+from voice_app.dialogue.messages import (
+    Button,
+    Fill,
+    ItemField,
+    ItemWords,
+    NodeName,
+    OptionWords,
+    Phrase,
+    Show,
+    Spelled,
+)
+from voice_app.ports import ShownButton, ShownView
+
+Wordable = Phrase | ItemWords | OptionWords
+
+
+class Wording:
+    """The words of one content, in any of its locales. Raises KeyError for an id that the content check refuses."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    def spoken(self, part: Wordable, locale: str) -> str:
+        """Give the sentence as it is said."""
+        return self._text(part, locale, self._digits_aloud)
+
+    def written(self, part: Wordable, locale: str) -> str:
+        """Give the sentence as it is shown."""
+        return self._text(part, locale, _digits_in_pairs)
+
+    def shown(self, show: Show) -> ShownView:
+        """Give a page fragment with all its words."""
+        view, locale = show.view, show.locale
+        return ShownView(
+            turn=show.turn,
+            locale=locale,
+            screen=view.screen.value,
+            heading=self.written(view.heading, locale),
+            text=tuple(self.written(part, locale) for part in view.text),
+            choices=tuple(self._button(button, locale) for button in view.choices),
+            commands=tuple(self._button(button, locale) for button in view.commands),
+            code=None if view.code is None else _digits_in_pairs(view.code, locale),
+            progress=view.progress,
+        )
+
+    def _button(self, button: Button, locale: str) -> ShownButton:
+        return ShownButton(button.key, self.written(button.label, locale), button.place, button.pictogram)
+
+    def _text(self, part: Wordable, locale: str, digits: Callable[[str, str], str]) -> str:
+        match part:
+            case Phrase(prompt, fill):
+                gaps = {name: self._fill(value, locale, digits) for name, value in fill.items()}
+                return self._content.prompts[locale][prompt].format(**gaps)
+            case ItemWords(item, field):
+                texts = self._content.items[item].texts[locale]
+                by_field = {
+                    ItemField.STEM: texts.stem,
+                    ItemField.SIMPLER: texts.simpler,
+                    ItemField.FEEDBACK: texts.feedback,
+                }
+                return by_field[field]
+            case OptionWords(item, option):
+                options = self._content.items[item].texts[locale].options
+                return next(each.text for each in options if each.id == option)
+
+    def _fill(self, value: Fill, locale: str, digits: Callable[[str, str], str]) -> str:
+        match value:
+            case OptionWords():
+                return self._text(value, locale, digits)
+            case NodeName(node):
+                return self._content.skill_map.names[node].by_locale[locale]
+            case Spelled(code):
+                return digits(code, locale)
+            case str():
+                return self._content.prompts[locale][PromptId(value)]
+
+    def _digits_aloud(self, code: str, locale: str) -> str:
+        """Each digit as a word, a comma inside a pair, a full stop between pairs: the voice breathes there."""
+        names = self._content.vocabularies[locale].digits
+        return ". ".join(", ".join(names[int(digit)][0] for digit in pair) for pair in group_by_two(code))
+
+
+def _digits_in_pairs(code: str, _locale: str) -> str:
+    return " ".join(group_by_two(code))
