@@ -1,0 +1,421 @@
+"""A worker process that may crash or hang without harm: noticed within a second, replaced, and meanwhile said aloud.
+
+It knows nothing of what its engine does. Speech engines live behind it because one of them aborts its whole process on
+bad input, another hangs, and Python threads would jitter the telephone's media.
+
+How trouble is seen:
+* a crash: the pipe ends, at once;
+* a hang while idle: the child's main loop answers a ping every `ping_every_s`, within `ping_limit_s`;
+* a hang while a request runs: the child uses no processor time for `stall_limit_s` (stopped, dead lock), or the request
+  passes its own deadline (endless loop).
+
+Waiting is counted in beats that this process itself lived through: after a suspended laptop or a blocked event loop,
+the child is not blamed for time in which nobody listened.
+
+One request runs at a time, the others queue. After `recycle_after` requests the successor is started first and takes
+over between two requests (price: both are in memory for a moment).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from voice_app.errors import SpeechError
+from voice_app.speech import frames
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 0.05
+"""How often a wait looks at the child."""
+BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Wait before the first, second, ... start after a loss; the last one repeats."""
+
+
+class WorkerDown(SpeechError):
+    """The worker's process died, hung or was too late; it is being replaced."""
+
+    code = "speech.worker_down"
+    retryable = True
+
+
+class WorkerFault(SpeechError):
+    """The worker is well, but this request raised a foreign exception (its trace is in the log)."""
+
+    code = "speech.worker_fault"
+
+
+@dataclass(slots=True)
+class _Job:
+    operation: str
+    payload: Any
+    run_limit_s: float
+    answer: asyncio.Future[Any]
+
+
+class _Lost(Exception):
+    """The child is of no more use; the text says why."""
+
+
+class _Child:
+    """One living process."""
+
+    def __init__(self, process: asyncio.subprocess.Process, stall_limit_s: float | None) -> None:
+        self._process = process
+        self._stall_limit_s = stall_limit_s
+        self._reply: asyncio.Future[Any] | None = None
+        self.ended = asyncio.ensure_future(self._read())
+        self.requests = 0
+        self.answers = 0
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def call(self, message: object, limit_s: float, *, watch_progress: bool) -> Any:
+        """Give the reply to a message. Raises _Lost; FrameTooLarge before anything is sent."""
+        packet = frames.pack(message)
+        self._reply = asyncio.get_running_loop().create_future()
+        exchange = asyncio.ensure_future(self._exchange(packet, self._reply))
+        try:
+            await self._watch(exchange, limit_s, watch_progress)
+            return await exchange
+        except (ConnectionError, EOFError) as error:
+            raise _Lost("the process ended") from error
+        finally:
+            if not exchange.cancel() and not exchange.cancelled():
+                exchange.exception()  # seen: the loss that caused it is told already
+
+    async def _exchange(self, packet: bytes, reply: asyncio.Future[Any]) -> Any:
+        pipe = self._process.stdin
+        assert pipe is not None  # noqa: S101 opened as a pipe below
+        pipe.write(packet)
+        await pipe.drain()
+        return await reply
+
+    async def _watch(self, exchange: asyncio.Future[Any], limit_s: float, watch_progress: bool) -> None:
+        waited_s = idle_s = 0.0
+        used_s = self._processor_s()
+        stall_limit_s = self._stall_limit_s if watch_progress else None
+        while True:
+            done, _ = await asyncio.wait({exchange, self.ended}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
+            if exchange in done:
+                return
+            if self.ended in done:
+                raise _Lost("the process ended")
+            waited_s += BEAT_S
+            before_s, used_s = used_s, self._processor_s()
+            idle_s = 0.0 if used_s > before_s else idle_s + BEAT_S
+            if waited_s >= limit_s:
+                raise _Lost(f"no answer within {limit_s:g} s")
+            if stall_limit_s is not None and idle_s >= stall_limit_s:
+                raise _Lost(f"no progress for {stall_limit_s:g} s")
+
+    def _processor_s(self) -> float:
+        try:
+            times = psutil.Process(self.pid).cpu_times()
+        except psutil.Error:
+            return 0.0  # gone: the end of the pipe tells the rest
+        return float(times.user + times.system)
+
+    async def _read(self) -> None:
+        """Hand replies over until the pipe ends, or holds something that is no reply."""
+        pipe = self._process.stdout
+        assert pipe is not None  # noqa: S101 opened as a pipe below
+        try:
+            while True:
+                (length,) = frames.LENGTH.unpack(await pipe.readexactly(frames.LENGTH.size))
+                value = frames.unpack(await pipe.readexactly(length))
+                self.answers += 1
+                if self._reply is not None and not self._reply.done():
+                    self._reply.set_result(value)
+        except (EOFError, ConnectionError):
+            return
+        except Exception:
+            log.exception("process %s sent an unreadable reply", self.pid)
+
+    async def close(self) -> None:
+        """End the process by force, even when cancelled: it holds nothing that a polite end would save."""
+        ending = asyncio.ensure_future(self._end())
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await ending
+            raise
+
+    async def _end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+        await self.ended  # the pipe ends with the process
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+            with contextlib.suppress(ConnectionError):
+                await self._process.stdin.wait_closed()
+
+
+class WorkerProcess:
+    """Keeps one engine alive in a process of its own and carries requests to it.
+
+    `factory` ("module:callable", called in the child with `arguments`) gives a mapping from operation to a function of
+    one payload. `on_change` is called with the new value of `available`, in the event loop; it must not raise.
+    `stall_limit_s=None` is for engines that rightly wait for something else than the processor.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        factory: str,
+        arguments: dict[str, Any],
+        *,
+        ping_every_s: float = 0.35,
+        ping_limit_s: float = 0.5,
+        stall_limit_s: float | None = 0.8,
+        recycle_after: int | None = None,
+        start_limit_s: float = 60.0,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._name = name
+        self._setup = frames.Setup(factory, arguments)
+        self._ping_every_s = ping_every_s
+        self._ping_limit_s = ping_limit_s
+        self._stall_limit_s = stall_limit_s
+        self._recycle_after = recycle_after
+        self._start_limit_s = start_limit_s
+        self._environment = dict(environment or {})
+        self.on_change: Callable[[bool], None] | None = None
+        self._available = False
+        self._jobs: deque[_Job] = deque()
+        self._wake = asyncio.Event()
+        self._child: _Child | None = None
+        self._start_failure: Exception | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def available(self) -> bool:
+        """Whether a process stands ready at this moment."""
+        return self._available
+
+    @property
+    def pid(self) -> int | None:
+        """The process number of the child that serves, for operations and tests."""
+        return self._child.pid if self._child else None
+
+    async def start(self) -> None:
+        """Start the process and wait until its engine is built.
+
+        Raises what the factory raised (our own errors as they are, WorkerFault for foreign ones) or WorkerDown; further
+        starts are tried in the background until `close`. Does nothing when already started.
+        """
+        if self._keeper is not None:
+            return
+        began: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._keeper = asyncio.create_task(self._keep(began), name=f"worker {self._name}")
+        await began
+
+    async def request(self, operation: str, payload: Any, deadline_s: float) -> Any:
+        """Give the result of an operation within `deadline_s`, queueing included.
+
+        Raises WorkerDown (died, hung, too late, not started, closed), the engine's own SpeechError, or WorkerFault for
+        a foreign exception. A cancelled caller leaves the queue; if its request runs already, the result is dropped.
+        A process that runs one request for longer than `deadline_s` is replaced.
+        """
+        if self._keeper is None or self._keeper.done():
+            raise WorkerDown(f"{self._name}: not started, or closed")
+        if self._start_failure is not None:
+            raise WorkerDown(f"{self._name}: cannot be started ({self._start_failure})") from self._start_failure
+        job = _Job(operation, payload, deadline_s, asyncio.get_running_loop().create_future())
+        self._jobs.append(job)
+        self._wake.set()
+        try:
+            async with asyncio.timeout(deadline_s + 2 * BEAT_S):  # the running job's own limit comes first
+                return await job.answer
+        except TimeoutError as error:
+            raise WorkerDown(f"{self._name}: {operation} waited longer than {deadline_s:g} s") from error
+
+    async def close(self) -> None:
+        """End the process; waiting requests get WorkerDown."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+
+    # --- the keeper: the one task that owns the child ------------------------------------------------------------
+
+    async def _keep(self, began: asyncio.Future[None]) -> None:
+        losses = 0
+        try:
+            while True:
+                await asyncio.sleep(BACK_OFF_S[min(losses, len(BACK_OFF_S) - 1)])
+                try:
+                    self._child = await self._spawn()
+                    self._start_failure = None
+                    self._announce(True)
+                    if not began.done():
+                        began.set_result(None)
+                    await self._serve()
+                except _Lost as loss:
+                    log.warning("worker %s (process %s) lost: %s", self._name, self.pid, loss)
+                    self._announce(False)
+                except SpeechError as error:
+                    self._refuse_start(error, began)
+                finally:
+                    served_well = await self._let_go()
+                losses = 0 if served_well else losses + 1
+        finally:
+            self._announce(False)
+            if not began.done():
+                began.set_exception(WorkerDown(f"{self._name}: closed while starting"))
+            self._fail_all("closed")
+
+    def _refuse_start(self, error: SpeechError, began: asyncio.Future[None]) -> None:
+        log.error("worker %s cannot be started: %s", self._name, error)
+        self._start_failure = error
+        self._fail_all(str(error))
+        if not began.done():
+            began.set_exception(error)
+
+    async def _spawn(self) -> _Child:
+        """Give a child whose engine is built. Raises SpeechError."""
+        creation = asyncio.ensure_future(self._create())
+        try:
+            child = await asyncio.shield(creation)
+        except asyncio.CancelledError:  # a half-made process would be nobody's: let it be made, then end it
+            await (await creation).close()
+            raise
+        try:
+            self._open_answer(await child.call(self._setup, self._start_limit_s, watch_progress=False))
+        except _Lost as loss:
+            await child.close()
+            raise WorkerDown(f"{self._name}: {loss} while its engine was being built") from loss
+        except BaseException:
+            await child.close()
+            raise
+        return child
+
+    async def _create(self) -> _Child:
+        environment = {**os.environ, **self._environment, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+        command = (sys.executable, "-P", "-m", "voice_app.speech.worker_main")
+        pipe = asyncio.subprocess.PIPE
+        try:
+            process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=environment)
+        except OSError as error:
+            raise WorkerDown(f"{self._name}: no process could be started ({error})") from error
+        return _Child(process, self._stall_limit_s)
+
+    async def _serve(self) -> None:
+        """Answer jobs and ping in between, for ever. Raises _Lost."""
+        successor: asyncio.Task[_Child] | None = None
+        try:
+            while True:
+                child = self._child
+                assert child is not None  # noqa: S101 set by the keeper
+                if successor is None and self._recycle_after and child.requests >= self._recycle_after:
+                    successor = asyncio.create_task(self._spawn(), name=f"worker {self._name} successor")
+                if successor is not None and successor.done():
+                    await self._hand_over(successor)
+                    successor = None
+                    continue
+                job = await self._next_job(child)
+                if job is None:
+                    await child.call(frames.Request(frames.PING, None), self._ping_limit_s, watch_progress=False)
+                else:
+                    await self._run(child, job)
+        finally:
+            if successor is not None:
+                successor.cancel()
+                with contextlib.suppress(asyncio.CancelledError, SpeechError):
+                    await (await successor).close()
+
+    async def _hand_over(self, successor: asyncio.Task[_Child]) -> None:
+        """Let the successor serve; keep the present child when it could not be started."""
+        assert self._child is not None  # noqa: S101 set by the keeper
+        try:
+            following = successor.result()
+        except SpeechError as error:
+            log.error("worker %s: no successor, the present process goes on: %s", self._name, error)
+            self._child.requests = 0
+            return
+        previous, self._child = self._child, following
+        await previous.close()
+
+    async def _next_job(self, child: _Child) -> _Job | None:
+        """Give the next wanted job, or None when it is time for a ping. Raises _Lost when the child ends meanwhile."""
+        while self._jobs:
+            job = self._jobs.popleft()
+            if not job.answer.done():
+                return job
+        self._wake.clear()
+        woken = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait({woken, child.ended}, timeout=self._ping_every_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+        if child.ended.done():
+            raise _Lost("the process ended")
+        return self._jobs.popleft() if self._jobs else None
+
+    async def _run(self, child: _Child, job: _Job) -> None:
+        child.requests += 1
+        try:
+            reply = await child.call(frames.Request(job.operation, job.payload), job.run_limit_s, watch_progress=True)
+            value = self._open_answer(reply)
+        except _Lost as loss:
+            self._settle(job, error=WorkerDown(f"{self._name}: {loss} during {job.operation}"))
+            raise
+        except SpeechError as error:
+            self._settle(job, error=error)
+        except Exception as error:  # noqa: BLE001 a payload that cannot be sent is its caller's fault, not the child's
+            self._settle(job, error=WorkerFault(f"{self._name}: {job.operation} could not be sent: {error}"))
+        except asyncio.CancelledError:
+            self._settle(job, error=WorkerDown(f"{self._name}: closed during {job.operation}"))
+            raise
+        else:
+            self._settle(job, value=value)
+
+    def _open_answer(self, reply: frames.Done | frames.Refused) -> Any:
+        """Give a reply's value. Raises our own error from the child, or WorkerFault."""
+        match reply:
+            case frames.Done(value):
+                return value
+            case frames.Refused(error, description, trace):
+                if isinstance(error, SpeechError):
+                    raise error
+                log.error("worker %s: %s\n%s", self._name, description, trace)
+                raise WorkerFault(f"{self._name}: {description}")
+
+    @staticmethod
+    def _settle(job: _Job, *, value: Any = None, error: Exception | None = None) -> None:
+        if job.answer.done():
+            return  # its caller has gone
+        if error is None:
+            job.answer.set_result(value)
+        else:
+            job.answer.set_exception(error)
+
+    def _fail_all(self, reason: str) -> None:
+        while self._jobs:
+            self._settle(self._jobs.popleft(), error=WorkerDown(f"{self._name}: {reason}"))
+
+    async def _let_go(self) -> bool:
+        """End the present child, if any; give whether it had answered anything since it was built."""
+        child, self._child = self._child, None
+        if child is None:
+            return False
+        await child.close()
+        return child.answers > 1
+
+    def _announce(self, available: bool) -> None:
+        if available != self._available:
+            self._available = available
+            if self.on_change is not None:
+                self.on_change(available)
