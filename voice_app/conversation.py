@@ -454,10 +454,11 @@ class Conversation:
             case Earcon(name):
                 return self._outside.earcons(name)
             case Phrase() | ItemWords():
+                tongue = (part.locale if isinstance(part, Phrase) else None) or locale
                 text = self._wording.spoken(part, locale)
                 try:
                     async with asyncio.timeout(self._rules.speech_limit_ms / 1000):
-                        return await self._outside.synthesizer.speak(text, locale, rate)
+                        return await self._outside.synthesizer.speak(text, tongue, rate)
                 except (SpeechError, TimeoutError) as fault:
                     log.error("a part could not be spoken: %s", fault)
                     return self._outside.earcons("attention")

@@ -179,12 +179,14 @@ ChannelEvent = KeyPressed | FrameHeard | Elapsed | PromptEnded | MicrophoneChang
 
 @dataclass(frozen=True, slots=True)
 class ShownButton:
-    """A button with its words. `place` 1-4: an answer's fixed place, None: a command drawn as `pictogram`."""
+    """A button with its words. `place` 1-4: an answer's fixed place, None: a command drawn as `pictogram`; `locale`
+    is the language of the label (empty: the view's)."""
 
     key: str
     label: str
     place: int | None
     pictogram: str | None
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,16 @@ class Wording:
         )
 
     def _button(self, button: Button, locale: str) -> ShownButton:
-        return ShownButton(button.key, self.written(button.label, locale), button.place, button.pictogram)
+        own_locale = button.label.locale if isinstance(button.label, Phrase) else None
+        label = self.written(button.label, locale)
+        return ShownButton(button.key, label, button.place, button.pictogram, own_locale or locale)
 
     def _text(self, part: Wordable, locale: str, digits: Callable[[str, str], str]) -> str:
         match part:
-            case Phrase(prompt, fill):
-                gaps = {name: self._fill(value, locale, digits) for name, value in fill.items()}
-                return self._content.prompts[locale][prompt].format(**gaps)
+            case Phrase(prompt, fill, own_locale):
+                tongue = own_locale or locale
+                gaps = {name: self._fill(value, tongue, digits) for name, value in fill.items()}
+                return self._content.prompts[tongue][prompt].format(**gaps)
             case ItemWords(item, field):
                 texts = self._content.items[item].texts[locale]
                 by_field = {
