@@ -1,4 +1,4 @@
-"""A person who takes part for real, made of synthetic speech: speaks aloud, is heard by the recogniser, or presses keys.
+"""A person who takes part for real, made of synthetic speech: speaks aloud and is recognised, or presses keys.
 
 For `voice-app talk --voice`, transcripts and benchmarks. Time is audio time and runs faster than the clock: prompts end
 when they are complete, silence comes in pieces as fast as the conversation takes them.
