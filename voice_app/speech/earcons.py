@@ -14,7 +14,7 @@ import numpy as np
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.speech.samples import Samples, seconds, to_sound
 
-LEVEL_DBFS = -24.0
+LEVEL_DBFS = -23.3
 """Power of the whole earcon: about -23 LUFS, 4 dB under speech."""
 ATTACK_S = 0.008
 RELEASE_S = 0.030

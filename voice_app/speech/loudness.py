@@ -115,11 +115,12 @@ def true_peaks(samples: Samples, rate_hz: int) -> Samples:
     chunk, overlap = seconds(PEAK_CHUNK_S, rate_hz), seconds(PEAK_OVERLAP_S, rate_hz)
     peaks = np.abs(samples)
     for begin in range(0, len(samples), chunk):
-        first, last = max(begin - overlap, 0), min(begin + chunk + overlap, len(samples))
-        fine = np.abs(resample(samples[first:last], rate_hz, rate_hz * OVERSAMPLING))
-        fine = np.pad(fine, (0, max((last - first) * OVERSAMPLING - len(fine), 0)))
-        between = fine[: (last - first) * OVERSAMPLING].reshape(-1, OVERSAMPLING).max(axis=1)
-        peaks[first:last] = np.maximum(peaks[first:last], between)
+        end = min(begin + chunk, len(samples))
+        first = max(begin - overlap, 0)
+        fine = np.abs(resample(samples[first : end + overlap], rate_hz, rate_hz * OVERSAMPLING))
+        fine = fine[(begin - first) * OVERSAMPLING :][: (end - begin) * OVERSAMPLING]
+        fine = np.pad(fine, (0, (end - begin) * OVERSAMPLING - len(fine)))
+        peaks[begin:end] = np.maximum(peaks[begin:end], fine.reshape(-1, OVERSAMPLING).max(axis=1))
     return peaks
 
 
