@@ -9,9 +9,6 @@ How trouble is seen:
 * a hang while a request runs: the child uses no processor time for `stall_limit_s` (stopped, dead lock), or the request
   passes its own deadline (endless loop).
 
-Waiting is counted in beats that this process itself lived through: after a suspended laptop or a blocked event loop,
-the child is not blamed for time in which nobody listened.
-
 One request runs at a time, the others queue. After `recycle_after` requests the successor is started first and takes
 over between two requests (price: both are in memory for a moment).
 """
@@ -28,15 +25,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
-
 from voice_app.errors import SpeechError
 from voice_app.speech import frames
+from voice_app.speech.child import BEAT_S, Child, Lost
 
 log = logging.getLogger(__name__)
 
-BEAT_S = 0.05
-"""How often a wait looks at the child."""
 BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Wait before the first, second, ... start after a loss; the last one repeats."""
 
@@ -60,107 +54,6 @@ class _Job:
     payload: Any
     run_limit_s: float
     answer: asyncio.Future[Any]
-
-
-class _Lost(Exception):
-    """The child is of no more use; the text says why."""
-
-
-class _Child:
-    """One living process."""
-
-    def __init__(self, process: asyncio.subprocess.Process, stall_limit_s: float | None) -> None:
-        self._process = process
-        self._stall_limit_s = stall_limit_s
-        self._reply: asyncio.Future[Any] | None = None
-        self.ended = asyncio.ensure_future(self._read())
-        self.requests = 0
-        self.answers = 0
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    async def call(self, message: object, limit_s: float, *, watch_progress: bool) -> Any:
-        """Give the reply to a message. Raises _Lost; FrameTooLarge before anything is sent."""
-        packet = frames.pack(message)
-        self._reply = asyncio.get_running_loop().create_future()
-        exchange = asyncio.ensure_future(self._exchange(packet, self._reply))
-        try:
-            await self._watch(exchange, limit_s, watch_progress)
-            return await exchange
-        except (ConnectionError, EOFError) as error:
-            raise _Lost("the process ended") from error
-        finally:
-            if not exchange.cancel() and not exchange.cancelled():
-                exchange.exception()  # seen: the loss that caused it is told already
-
-    async def _exchange(self, packet: bytes, reply: asyncio.Future[Any]) -> Any:
-        pipe = self._process.stdin
-        assert pipe is not None  # noqa: S101 opened as a pipe below
-        pipe.write(packet)
-        await pipe.drain()
-        return await reply
-
-    async def _watch(self, exchange: asyncio.Future[Any], limit_s: float, watch_progress: bool) -> None:
-        waited_s = idle_s = 0.0
-        used_s = self._processor_s()
-        stall_limit_s = self._stall_limit_s if watch_progress else None
-        while True:
-            done, _ = await asyncio.wait({exchange, self.ended}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
-            if exchange in done:
-                return
-            if self.ended in done:
-                raise _Lost("the process ended")
-            waited_s += BEAT_S
-            before_s, used_s = used_s, self._processor_s()
-            idle_s = 0.0 if used_s > before_s else idle_s + BEAT_S
-            if waited_s >= limit_s:
-                raise _Lost(f"no answer within {limit_s:g} s")
-            if stall_limit_s is not None and idle_s >= stall_limit_s:
-                raise _Lost(f"no progress for {stall_limit_s:g} s")
-
-    def _processor_s(self) -> float:
-        try:
-            times = psutil.Process(self.pid).cpu_times()
-        except psutil.Error:
-            return 0.0  # gone: the end of the pipe tells the rest
-        return float(times.user + times.system)
-
-    async def _read(self) -> None:
-        """Hand replies over until the pipe ends, or holds something that is no reply."""
-        pipe = self._process.stdout
-        assert pipe is not None  # noqa: S101 opened as a pipe below
-        try:
-            while True:
-                (length,) = frames.LENGTH.unpack(await pipe.readexactly(frames.LENGTH.size))
-                value = frames.unpack(await pipe.readexactly(length))
-                self.answers += 1
-                if self._reply is not None and not self._reply.done():
-                    self._reply.set_result(value)
-        except (EOFError, ConnectionError):
-            return
-        except Exception:
-            log.exception("process %s sent an unreadable reply", self.pid)
-
-    async def close(self) -> None:
-        """End the process by force, even when cancelled: it holds nothing that a polite end would save."""
-        ending = asyncio.ensure_future(self._end())
-        try:
-            await asyncio.shield(ending)
-        except asyncio.CancelledError:
-            await ending
-            raise
-
-    async def _end(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
-        await self.ended  # the pipe ends with the process
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-            with contextlib.suppress(ConnectionError):
-                await self._process.stdin.wait_closed()
 
 
 class WorkerProcess:
@@ -196,7 +89,7 @@ class WorkerProcess:
         self._available = False
         self._jobs: deque[_Job] = deque()
         self._wake = asyncio.Event()
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._start_failure: Exception | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -263,7 +156,7 @@ class WorkerProcess:
                     if not began.done():
                         began.set_result(None)
                     await self._serve()
-                except _Lost as loss:
+                except Lost as loss:
                     log.warning("worker %s (process %s) lost: %s", self._name, self.pid, loss)
                     self._announce(False)
                 except SpeechError as error:
@@ -284,7 +177,7 @@ class WorkerProcess:
         if not began.done():
             began.set_exception(error)
 
-    async def _spawn(self) -> _Child:
+    async def _spawn(self) -> Child:
         """Give a child whose engine is built. Raises SpeechError."""
         creation = asyncio.ensure_future(self._create())
         try:
@@ -294,7 +187,7 @@ class WorkerProcess:
             raise
         try:
             self._open_answer(await child.call(self._setup, self._start_limit_s, watch_progress=False))
-        except _Lost as loss:
+        except Lost as loss:
             await child.close()
             raise WorkerDown(f"{self._name}: {loss} while its engine was being built") from loss
         except BaseException:
@@ -302,7 +195,7 @@ class WorkerProcess:
             raise
         return child
 
-    async def _create(self) -> _Child:
+    async def _create(self) -> Child:
         environment = {**os.environ, **self._environment, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         command = (sys.executable, "-P", "-m", "voice_app.speech.worker_main")
         pipe = asyncio.subprocess.PIPE
@@ -310,11 +203,11 @@ class WorkerProcess:
             process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=environment)
         except OSError as error:
             raise WorkerDown(f"{self._name}: no process could be started ({error})") from error
-        return _Child(process, self._stall_limit_s)
+        return Child(process, self._stall_limit_s)
 
     async def _serve(self) -> None:
-        """Answer jobs and ping in between, for ever. Raises _Lost."""
-        successor: asyncio.Task[_Child] | None = None
+        """Answer jobs and ping in between, for ever. Raises Lost."""
+        successor: asyncio.Task[Child] | None = None
         try:
             while True:
                 child = self._child
@@ -336,7 +229,7 @@ class WorkerProcess:
                 with contextlib.suppress(asyncio.CancelledError, SpeechError):
                     await (await successor).close()
 
-    async def _hand_over(self, successor: asyncio.Task[_Child]) -> None:
+    async def _hand_over(self, successor: asyncio.Task[Child]) -> None:
         """Let the successor serve; keep the present child when it could not be started."""
         assert self._child is not None  # noqa: S101 set by the keeper
         try:
@@ -348,8 +241,8 @@ class WorkerProcess:
         previous, self._child = self._child, following
         await previous.close()
 
-    async def _next_job(self, child: _Child) -> _Job | None:
-        """Give the next wanted job, or None when it is time for a ping. Raises _Lost when the child ends meanwhile."""
+    async def _next_job(self, child: Child) -> _Job | None:
+        """Give the next wanted job, or None when it is time for a ping. Raises Lost when the child ends meanwhile."""
         while self._jobs:
             job = self._jobs.popleft()
             if not job.answer.done():
@@ -361,15 +254,15 @@ class WorkerProcess:
         finally:
             woken.cancel()
         if child.ended.done():
-            raise _Lost("the process ended")
+            raise Lost("the process ended")
         return self._jobs.popleft() if self._jobs else None
 
-    async def _run(self, child: _Child, job: _Job) -> None:
+    async def _run(self, child: Child, job: _Job) -> None:
         child.requests += 1
         try:
             reply = await child.call(frames.Request(job.operation, job.payload), job.run_limit_s, watch_progress=True)
             value = self._open_answer(reply)
-        except _Lost as loss:
+        except Lost as loss:
             self._settle(job, error=WorkerDown(f"{self._name}: {loss} during {job.operation}"))
             raise
         except SpeechError as error:
