@@ -1,1 +1,103 @@
-"""The only place that knows who is behind which port."""
+"""The only place that knows who is behind which port: opens the adapters, wires a conversation, makes the web app."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass, replace
+
+from quart import Quart
+
+from audio_content.loader import load
+from audio_content.model import Content
+from engine.adaptive import ABC_DIAG, compile_bank
+from voice_app.conversation import Conversation, Voices
+from voice_app.dialogue import DialogueContext, Rules
+from voice_app.ports import Channel, Recognizer, Store, Synthesizer
+from voice_app.settings import Settings
+from voice_app.speech.earcons import earcon
+from voice_app.speech.endpointing import StreamEndpointer
+from voice_app.speech.recognizer import LocalRecognizer
+from voice_app.speech.synthesizer import LocalSynthesizer
+from voice_app.store.sql_store import SqlStore
+from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The opened adapters of one process. Close it when done."""
+
+    settings: Settings
+    context: DialogueContext
+    recognizer: Recognizer
+    synthesizer: Synthesizer
+    store: Store
+
+    def conversation(
+        self, channel: Channel, *, asker: str, resume_code: str | None = None, seed: int | None = None
+    ) -> Conversation:
+        """Give a conversation over this channel, ready to run. `asker` names the place that wrong codes count for."""
+        outside = Voices(self.recognizer, self.synthesizer, StreamEndpointer(), earcon, self.store)
+        return Conversation(
+            channel,
+            self.context,
+            outside,
+            seed=secrets.randbits(32) if seed is None else seed,
+            asker=asker,
+            rules=self.settings.conversation,
+            resume_code=resume_code,
+        )
+
+    async def close(self) -> None:
+        await self.recognizer.close()
+        await self.synthesizer.close()
+        await self.store.close()
+
+
+def dialogue_context(settings: Settings, content: Content | None = None) -> DialogueContext:
+    """Give what every conversation of these settings shares: content, compiled bank, policy, rules."""
+    chosen = load() if content is None else content
+    bank = compile_bank(chosen.skill_map.spec, chosen.engine_items(settings.assessment.path))
+    policy = replace(ABC_DIAG, max_items=settings.assessment.max_items)
+    return DialogueContext(content=chosen, bank=bank, policy=policy, rules=Rules())
+
+
+async def open_service(settings: Settings) -> Service:
+    """Open content, ear, voice and store. Raises the families' own errors, each with its remedy."""
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    synthesizer = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=settings.speech.voice_cache_mb * 1_000_000)
+    recognizer = LocalRecognizer(settings.models_folder)
+    await synthesizer.start()
+    await recognizer.start()
+    return Service(
+        settings=settings,
+        context=dialogue_context(settings),
+        recognizer=recognizer,
+        synthesizer=synthesizer,
+        store=await SqlStore.open(settings.database_url),
+    )
+
+
+def create_app(settings: Settings) -> Quart:
+    """Give the web application. Adapters open when it starts to serve and close when it stops."""
+    app = Quart("voice_app")
+    opened: list[Service] = []
+
+    async def run_conversation(channel: Channel, request: ConversationRequest) -> None:
+        service = opened[0]
+        await service.conversation(channel, asker=request.asker, resume_code=request.resume).run()
+
+    app.register_blueprint(kiosk_blueprint(run_conversation))
+
+    @app.before_serving
+    async def _open() -> None:
+        opened.append(await open_service(settings))
+
+    @app.after_serving
+    async def _close() -> None:
+        while opened:
+            await opened.pop().close()
+
+    return app

@@ -1,1 +1,45 @@
-"""The command line: `voice-app ...`."""
+"""The command line: `voice-app ...`. Each command lives in `commands/`; here they get their names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from voice_app.commands import content, doctor, speech
+from voice_app.commands.serve import serve
+from voice_app.commands.talk import talk
+from voice_app.commands.terminal import console, print_json, settings_here
+from voice_app.settings import list_settings
+
+app = typer.Typer(
+    name="voice-app",
+    help="A spoken, accessible estimation of digital skills, aligned with the CRCN.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve)
+app.command()(talk)
+app.command()(speech.listen)
+app.command()(speech.say)
+app.command()(doctor.doctor)
+app.add_typer(content.app, name="content")
+app.add_typer(speech.models_app, name="models")
+
+
+@app.command()
+def settings(json: Annotated[bool, typer.Option("--json", help="One JSON line a setting.")] = False) -> None:
+    """List every setting with its variable in the environment and its value."""
+    for line in list_settings(settings_here()):
+        if json:
+            print_json(
+                {"section": line.section, "name": line.name, "environment": line.environment, "value": str(line.value)}
+            )
+        else:
+            console.print(f"{line.environment}={line.value}", highlight=False, markup=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -439,12 +439,14 @@ class Conversation:
 
     async def _speak(self, say: Say) -> None:
         length_ms = 0
+        place: int | None = None
         for number, part in enumerate(say.parts):
             if number == say.voice_bargein_from:
                 self._ear.bargein_after_ms = length_ms
             sound = await self._sound_of(part, say.locale, say.rate)
             length_ms += sound.duration_ms
-            await self._channel.enqueue(say.turn, sound)
+            place = _place_of(part) or place
+            await self._channel.enqueue(say.turn, sound, place=place)
         await self._channel.end_prompt(say.turn)
 
     async def _sound_of(self, part: Part, locale: str, rate: float) -> Sound:
@@ -487,6 +489,13 @@ class Conversation:
         if listen is not None:
             is_open = listen.grammar is not None and self._ear.prompt_turn is None and self._hearing
             await self._channel.listening(listen.turn, is_open)
+
+
+def _place_of(part: Part) -> int | None:
+    """The answer that a place earcon announces."""
+    if isinstance(part, Earcon) and part.name.startswith("place."):
+        return int(part.name.removeprefix("place."))
+    return None
 
 
 def _silence(length_ms: int, rate_hz: int = 16_000) -> Sound:

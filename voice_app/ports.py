@@ -219,8 +219,11 @@ class Channel(Protocol):
     async def begin_prompt(self, turn: int, gain_db: float) -> None:
         """Start the prompt of a turn; whatever was playing stops."""
 
-    async def enqueue(self, turn: int, sound: Sound) -> None:
-        """Add a piece to the prompt; playing starts with the first one. Ignored when the turn is over."""
+    async def enqueue(self, turn: int, sound: Sound, *, place: int | None = None) -> None:
+        """Add a piece to the prompt; playing starts with the first one. Ignored when the turn is over.
+
+        `place`: the answer (1 to 4) that this piece tells, so that a page can point at it meanwhile.
+        """
 
     async def end_prompt(self, turn: int) -> None:
         """Say that the prompt is complete; `PromptEnded` comes when its last piece has been played."""

@@ -135,7 +135,7 @@ class SyntheticLearner:
     async def begin_prompt(self, turn: int, gain_db: float) -> None:
         self._turns += 1
 
-    async def enqueue(self, turn: int, sound: Sound) -> None:
+    async def enqueue(self, turn: int, sound: Sound, *, place: int | None = None) -> None:
         return None
 
     async def end_prompt(self, turn: int) -> None:

@@ -1,0 +1,91 @@
+"""`voice-app content`: check, render and count what is said."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from audio_content.check import Severity, check
+from audio_content.check import stats as content_stats
+from audio_content.loader import load
+from audio_content.model import LOCALES
+from voice_app.commands.terminal import console, failures_told, messages, print_json, progress, run, settings_here
+from voice_app.settings import Settings
+from voice_app.speech.render import render_ahead
+from voice_app.speech.synthesizer import LocalSynthesizer
+
+app = typer.Typer(no_args_is_help=True, help="Check, render and count what is said.")
+
+
+@app.command("check")
+def check_content(json: Annotated[bool, typer.Option("--json", help="One JSON line a finding.")] = False) -> None:
+    """Apply the writing rules to every item and prompt. Exit code 1 when one is broken."""
+    with failures_told():
+        findings = check(load())
+    for finding in findings:
+        if json:
+            print_json(
+                {
+                    "severity": finding.severity.value,
+                    "where": finding.where,
+                    "rule": finding.rule,
+                    "message": finding.message,
+                }
+            )
+        else:
+            line = f"{finding.severity}: {finding.where}: {finding.rule}: {finding.message}"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    if not json:
+        messages.print(f"content check: {errors} errors, {len(findings) - errors} remarks", highlight=False)
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
+def stats(json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False) -> None:
+    """Count items, skills, key positions."""
+    with failures_told():
+        figures = content_stats(load())
+    if json:
+        print_json(figures)
+        return
+    for name, value in figures.items():
+        console.print(f"{name}: {value}", highlight=False, markup=False)
+
+
+@app.command()
+def render(
+    locale: Annotated[list[str] | None, typer.Option(help="Languages; all by default.")] = None,
+    rate: Annotated[list[float] | None, typer.Option(help="Paces, 0.7 to 1.6; 1.0 by default.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Speak every text ahead, so that nobody waits for a sentence. What is there already is kept."""
+    settings = settings_here()
+    run(lambda: _render(settings, tuple(locale or LOCALES), tuple(rate or (1.0,)), json))
+
+
+async def _render(settings: Settings, locales: tuple[str, ...], rates: tuple[float, ...], json: bool) -> None:
+    synthesizer = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=settings.speech.voice_cache_mb * 1_000_000)
+    began = time.monotonic()
+    try:
+        with progress("Speaking") as move:
+            report = await render_ahead(load(), locales, rates, synthesizer, move)
+    finally:
+        await synthesizer.close()
+    seconds = time.monotonic() - began
+    if json:
+        print_json(
+            {
+                "spoken": report.rendered,
+                "kept": report.kept,
+                "failed": len(report.failures),
+                "seconds": round(seconds, 1),
+            }
+        )
+    else:
+        messages.print(f"{report.rendered} spoken, {report.kept} kept, {len(report.failures)} failed", highlight=False)
+        for failure in report.failures:
+            messages.print(str(failure), highlight=False, markup=False)
+    raise typer.Exit(1 if report.failures else 0)

@@ -1,0 +1,108 @@
+"""`voice-app serve`: the web service, by Hypercorn. Prints its address once it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from hypercorn.asyncio import serve as serve_asgi
+from hypercorn.config import Config
+
+from voice_app.app import create_app
+from voice_app.commands.terminal import failures_told, messages, settings_here
+from voice_app.settings import ServerRules, Settings
+
+MESSAGE_LIMIT_BYTES = 64 * 1024
+"""A frame of the microphone is 1.3 kB; anything much larger is not from our page."""
+PING_EVERY_S = 20
+ANSWER_TRIES = 600
+TRY_EVERY_S = 0.1
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+) -> None:
+    """Serve the kiosk. Data folder, TLS and limits are settings (`voice-app settings`)."""
+    settings = settings_here()
+    chosen = settings.server
+    if host is not None:
+        chosen = replace(chosen, host=host)
+    if port is not None:
+        chosen = replace(chosen, port=port)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with failures_told():
+        asyncio.run(_serve(replace(settings, server=chosen)))
+
+
+async def _serve(settings: Settings) -> None:
+    rules = settings.server
+    listener = _listen(rules)
+    address = _address(rules, listener)
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.websocket_max_message_size = MESSAGE_LIMIT_BYTES
+    config.websocket_ping_interval = PING_EVERY_S
+    config.accesslog = None
+    if rules.certificate:
+        config.certfile, config.keyfile = rules.certificate, rules.key
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as work:
+        announcing = work.create_task(_announce(address))
+        await serve_asgi(create_app(settings), config, shutdown_trigger=stop.wait)
+        announcing.cancel()
+
+
+def _listen(rules: ServerRules) -> socket.socket:
+    family = socket.AF_INET6 if ":" in rules.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((rules.host, rules.port))
+    except OSError as fault:
+        messages.print(f"Cannot listen on {rules.host}:{rules.port}: {fault.strerror}. Choose another --port.")
+        raise typer.Exit(1) from fault
+    listener.listen(100)
+    listener.setblocking(False)
+    return listener
+
+
+def _address(rules: ServerRules, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    host = f"[{rules.host}]" if ":" in rules.host else rules.host
+    return f"{'https' if rules.certificate else 'http'}://{host}:{port}/"
+
+
+async def _announce(address: str) -> None:
+    """Say the address on standard output once the service answers there."""
+    for _ in range(ANSWER_TRIES):
+        if await asyncio.to_thread(_answers, address):
+            typer.echo(address)
+            return
+        await asyncio.sleep(TRY_EVERY_S)
+
+
+def _answers(address: str) -> bool:
+    if address.startswith("https"):
+        # our own certificate may be one that this machine does not trust: a handshake is enough of an answer
+        host, port = address.removeprefix("https://").rstrip("/").rsplit(":", 1)
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
+        except OSError:
+            return False
+        return True
+    try:
+        with urllib.request.urlopen(f"{address}healthz", timeout=2) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
