@@ -20,3 +20,21 @@ class InvalidFramework(EngineError):
     """The skill map or an item contradicts itself (duplicate id, unknown skill, cycle of prerequisites)."""
 
     code = "engine.invalid_framework"
+
+
+class InvalidPolicy(EngineError, ValueError):
+    """A number of a policy or of a prior is outside the range in which it means something."""
+
+    code = "engine.invalid_policy"
+
+
+class AlreadyRecorded(EngineError, ValueError):
+    """This item has its answer already; withdraw it (`undo`) before recording another one."""
+
+    code = "engine.already_recorded"
+
+
+class InvalidState(EngineError, ValueError):
+    """A stored assessment cannot be read, or belongs to another bank."""
+
+    code = "engine.invalid_state"
