@@ -237,6 +237,7 @@ class Conversation:
             ear.speaking = True
             if playing:
                 await self._hush()
+                await self._tell_listening()
         elif ear.speaking:
             ear.speaking = False
             self._decide(event.sound)
