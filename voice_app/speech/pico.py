@@ -1,6 +1,10 @@
 """The SVOX Pico voices (package `py-nanotts`): French, English, German, Spanish, Italian. Lives in a worker process.
 
-Not thread-safe: one owner per process. The same text gives the same bytes.
+Not thread-safe: one owner per process.
+
+Pico reads memory that it never wrote: what was said before changes the next sound a little, sometimes its length too.
+In a process whose C library hands out zeroed memory (`ENVIRONMENT`, glibc) the same text always gives the same bytes,
+those of a fresh process.
 
 Pace. Pico's own pace is too fast for learners: 234 words a minute in French and 222 in British English, measured on
 sentences of 20 to 28 words, pauses inside them included. Duration is inversely proportional to `speed`, so the calm
@@ -22,6 +26,8 @@ DEFAULT_VOICES = {"fr": "fr-FR", "en": "en-GB", "de": "de-DE", "es": "es-ES", "i
 SPEED_LIMITS = (0.2, 5.0)
 PITCH_LIMITS = (0.5, 2.0)
 PACKAGE = "py-nanotts"
+ENVIRONMENT = {"MALLOC_PERTURB_": "255"}
+"""For the process that Pico lives in; glibc fills new memory with the complement of this value."""
 
 
 def voice_for(locale: str) -> str | None:
