@@ -11,8 +11,9 @@ from quart import Quart
 from audio_content.loader import load
 from audio_content.model import Content
 from engine.adaptive import ABC_DIAG, compile_bank
+from voice_app.audio import Sound
 from voice_app.conversation import Conversation, Voices
-from voice_app.dialogue import DialogueContext, Rules
+from voice_app.dialogue.context import DialogueContext, Rules
 from voice_app.ports import Channel, Recognizer, Store, Synthesizer
 from voice_app.settings import Settings
 from voice_app.speech.earcons import earcon
@@ -61,7 +62,8 @@ def dialogue_context(settings: Settings, content: Content | None = None) -> Dial
     chosen = load() if content is None else content
     bank = compile_bank(chosen.skill_map.spec, chosen.engine_items(settings.assessment.path))
     policy = replace(ABC_DIAG, max_items=settings.assessment.max_items)
-    return DialogueContext(content=chosen, bank=bank, policy=policy, rules=Rules())
+    rules = Rules(path=settings.assessment.path, max_items=settings.assessment.max_items)
+    return DialogueContext(content=chosen, bank=bank, policy=policy, rules=rules)
 
 
 async def open_service(settings: Settings) -> Service:
@@ -89,7 +91,10 @@ def create_app(settings: Settings) -> Quart:
         service = opened[0]
         await service.conversation(channel, asker=request.asker, resume_code=request.resume).run()
 
-    app.register_blueprint(kiosk_blueprint(run_conversation))
+    async def speak(text: str, locale: str) -> Sound:
+        return await opened[0].synthesizer.speak(text, locale)
+
+    app.register_blueprint(kiosk_blueprint(run_conversation, speak=speak))
 
     @app.before_serving
     async def _open() -> None:

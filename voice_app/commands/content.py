@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 import typer
@@ -68,24 +67,18 @@ def render(
 
 async def _render(settings: Settings, locales: tuple[str, ...], rates: tuple[float, ...], json: bool) -> None:
     synthesizer = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=settings.speech.voice_cache_mb * 1_000_000)
-    began = time.monotonic()
     try:
         with progress("Speaking") as move:
-            report = await render_ahead(load(), locales, rates, synthesizer, move)
+            report = await render_ahead(load(), locales, rates, synthesizer, lambda step: move(step.done, step.total))
     finally:
         await synthesizer.close()
-    seconds = time.monotonic() - began
+    minutes = report.audio_ms / 60_000
     if json:
-        print_json(
-            {
-                "spoken": report.rendered,
-                "kept": report.kept,
-                "failed": len(report.failures),
-                "seconds": round(seconds, 1),
-            }
-        )
+        failed = [{"text": each.text, "locale": each.locale, "reason": each.reason} for each in report.failed]
+        print_json({"sentences": report.total, "kept": report.cached, "minutes": round(minutes, 1), "failed": failed})
     else:
-        messages.print(f"{report.rendered} spoken, {report.kept} kept, {len(report.failures)} failed", highlight=False)
-        for failure in report.failures:
-            messages.print(str(failure), highlight=False, markup=False)
-    raise typer.Exit(1 if report.failures else 0)
+        told = f"{report.total} sentences, {minutes:.0f} minutes of speech, {report.cached} were there already"
+        messages.print(told, highlight=False)
+        for each in report.failed:
+            messages.print(f"{each.locale}: {each.text!r}: {each.reason}", highlight=False, markup=False)
+    raise typer.Exit(0 if report.complete else 1)

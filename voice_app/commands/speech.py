@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
-from voice_app.commands.terminal import console, messages, print_json, progress, run, settings_here
+from voice_app.commands.terminal import console, failures_told, messages, print_json, progress, run, settings_here
 from voice_app.settings import Settings
 from voice_app.speech.listen_once import listen_once
-from voice_app.speech.models import install as install_model
-from voice_app.speech.models import list_models
+from voice_app.speech.models import assemble_whisper
 from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
+from voice_app.speech.vosk_models import install as install_model
+from voice_app.speech.vosk_models import install_archive, installed_models, list_models
 from voice_app.speech.wav import phone_band, read_wav, write_wav
 
 models_app = typer.Typer(no_args_is_help=True, help="Recogniser models: what there is, what is installed.")
@@ -74,23 +75,50 @@ async def _listen(settings: Settings, file: Path, lang: str, options: list[str],
 
 
 @models_app.command("list")
-def list_all(json: Annotated[bool, typer.Option("--json", help="One JSON line a model.")] = False) -> None:
-    """List the models: name, language, origin, size, licence, whether it is installed."""
-    for model in list_models(settings_here().models_folder):
+def list_all(
+    public: Annotated[bool, typer.Option("--public", help="Also the models of Vosk's public list (network).")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line a model.")] = False,
+) -> None:
+    """List the models: what is installed here and, on request, what could be."""
+    settings = settings_here()
+    rows = [
+        {"state": "installed", "engine": model.engine, "name": model.name, "licence": model.licence}
+        for model in installed_models(settings.models_folder)
+    ]
+    with failures_told():
+        for offer in list_models() if public else ():
+            size_mb = round(offer.size_bytes / 1_000_000)
+            rows.append(
+                {
+                    "state": "available",
+                    "engine": "vosk",
+                    "name": offer.name,
+                    "licence": offer.licence,
+                    "language": offer.language,
+                    "size_mb": str(size_mb),
+                    "md5": offer.md5,
+                    "url": offer.url,
+                }
+            )
+    for row in rows:
         if json:
-            print_json(model.as_json())
+            print_json(row)
         else:
-            console.print(model.as_line(), highlight=False, markup=False, soft_wrap=True)
+            console.print("  ".join(row.values()), highlight=False, markup=False, soft_wrap=True)
 
 
 @models_app.command()
-def install(language: Annotated[str, typer.Argument(help='"embedded", or a language for Vosk: "fr".')]) -> None:
+def install(
+    language: Annotated[str, typer.Argument(help='"embedded", or a language for Vosk: "fr".')],
+    archive: Annotated[Path | None, typer.Option(help="A model's zip that is on this machine already.")] = None,
+) -> None:
     """Install a model, checked by its checksum. What is installed is left alone."""
     settings = settings_here()
-
-    async def work() -> None:
-        with progress(f"Model {language}") as move:
-            installed = install_model(language, settings.models_folder, move)
-        messages.print(f"{installed.name}: ready", highlight=False)
-
-    run(work)
+    with failures_told(), progress(f"Model {language}") as move:
+        if language == "embedded":
+            name = assemble_whisper(settings.models_folder, move).name
+        elif archive is not None:
+            name = install_archive(language, archive, settings.models_folder).name
+        else:
+            name = install_model(language, settings.models_folder, move).name
+    messages.print(f"{name}: ready", highlight=False)
