@@ -55,6 +55,14 @@ class ItemAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemExplained:
+    """The item was put in easier words; its answer counts as helped, also after a pause."""
+
+    kind: ClassVar[str] = "item_explained"
+    item: ItemId
+
+
+@dataclass(frozen=True, slots=True)
 class ItemAnswered:
     """An answer. `option` None means "I don't know"; `evidence` is what the engine received."""
 
@@ -108,6 +116,7 @@ Record = (
     | PreferencesSet
     | PracticeDone
     | ItemAsked
+    | ItemExplained
     | ItemAnswered
     | ItemNotAdministered
     | AnswerWithdrawn
@@ -123,6 +132,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
         PreferencesSet,
         PracticeDone,
         ItemAsked,
+        ItemExplained,
         ItemAnswered,
         ItemNotAdministered,
         AnswerWithdrawn,

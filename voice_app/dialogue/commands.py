@@ -1,0 +1,160 @@
+"""The commands that are valid at every moment, and the choices of the menus: what each meaning does.
+
+A command never changes what is known about the person; "explain" marks the question as helped, "back" takes an answer
+away, everything else only changes the voice, repeats, helps, or moves between phases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from engine.model import Channel
+from voice_app.dialogue import asking, menus
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.pausing import go_on, goodbye, pause
+from voice_app.dialogue.reaction import Form, Reaction, calm
+from voice_app.dialogue.script import keyed
+from voice_app.dialogue.state import DialogueState, Phase
+from voice_app.dialogue.turn import (
+    BACK,
+    BEGIN,
+    COFFEE,
+    CONTINUE,
+    DONT_KNOW,
+    ENGLISH,
+    EXPLAIN,
+    FASTER,
+    FINISH,
+    FRENCH,
+    HAVE_CODE,
+    HELP,
+    LANGUAGES,
+    LOUDER,
+    PACE_OK,
+    PAUSE,
+    QUIETER,
+    REPEAT,
+    SLOWER,
+    TEA,
+)
+from voice_app.hearing import MeaningId
+
+
+def _repeat(context: DialogueContext, state: DialogueState) -> Reaction:
+    del context
+    return Reaction(calm(state), form=Form.FULL)
+
+
+def _slower(context: DialogueContext, state: DialogueState) -> Reaction:
+    rate = max(context.rules.rate_min, round(state.rate - context.rules.rate_step, 2))
+    return _pace_set(context, state, rate, "voice.slower" if rate < state.rate else "voice.slowest")
+
+
+def _faster(context: DialogueContext, state: DialogueState) -> Reaction:
+    rate = min(context.rules.rate_max, round(state.rate + context.rules.rate_step, 2))
+    return _pace_set(context, state, rate, "voice.faster" if rate > state.rate else "voice.fastest")
+
+
+def _pace_set(context: DialogueContext, state: DialogueState, rate: float, prompt: str) -> Reaction:
+    reaction = menus.prefer(context, state, rate=rate, gain_db=state.session.gain_db).saying(prompt)
+    if state.phase is Phase.PACE and state.doubt is None:
+        return reaction.saying("pace.again").in_form(Form.OPTIONS)
+    return reaction
+
+
+def _louder(context: DialogueContext, state: DialogueState) -> Reaction:
+    gain_db = min(context.rules.gain_max_db, state.session.gain_db + context.rules.gain_step_db)
+    prompt = "voice.louder" if gain_db > state.session.gain_db else "voice.loudest"
+    return menus.prefer(context, state, rate=state.rate, gain_db=gain_db).saying(prompt)
+
+
+def _quieter(context: DialogueContext, state: DialogueState) -> Reaction:
+    gain_db = max(context.rules.gain_min_db, state.session.gain_db - context.rules.gain_step_db)
+    prompt = "voice.quieter" if gain_db < state.session.gain_db else "voice.quietest"
+    return menus.prefer(context, state, rate=state.rate, gain_db=gain_db).saying(prompt)
+
+
+def _help(context: DialogueContext, state: DialogueState) -> Reaction:
+    del context
+    person = "help.person_kiosk" if state.channel is Channel.KIOSK else "help.person"
+    subject = _HELP_SUBJECTS.get(state.phase, "help.menu")
+    reaction = Reaction(calm(state), form=Form.FULL, more=True).saying(keyed(state, subject))
+    if state.phase is not Phase.CODE_ENTRY:
+        reaction = reaction.saying(keyed(state, "help.voice"))
+    return reaction.saying(person)
+
+
+def _explain(context: DialogueContext, state: DialogueState) -> Reaction:
+    if state.phase is not Phase.PRACTICE:
+        return _help(context, state)
+    return Reaction(replace(calm(state), simpler=True), form=Form.FULL).saying("question.simpler")
+
+
+def _dont_know(context: DialogueContext, state: DialogueState) -> Reaction:
+    if state.phase is not Phase.PRACTICE:
+        return _help(context, state)
+    return menus.practised(context, state, dont_know=True)
+
+
+def _back(context: DialogueContext, state: DialogueState) -> Reaction:
+    if state.phase is Phase.WELCOME:
+        return Reaction(replace(calm(state), phase=Phase.LANGUAGE))
+    return asking.withdraw(context, state)
+
+
+def _pause(context: DialogueContext, state: DialogueState) -> Reaction:
+    if state.phase is Phase.PAUSED:
+        return _repeat(context, state)
+    return pause(context, Reaction(state))
+
+
+def _begin(context: DialogueContext, state: DialogueState) -> Reaction:
+    return menus.begin(context, state)
+
+
+def _have_code(context: DialogueContext, state: DialogueState) -> Reaction:
+    del context
+    return Reaction(replace(calm(state), phase=Phase.CODE_ENTRY))
+
+
+def _pace_ok(context: DialogueContext, state: DialogueState) -> Reaction:
+    del context
+    return Reaction(replace(calm(state), phase=Phase.PRACTICE))
+
+
+def _finish(context: DialogueContext, state: DialogueState) -> Reaction:
+    del context
+    return goodbye(state)
+
+
+_Action = Callable[[DialogueContext, DialogueState], Reaction]
+
+ACTIONS: Mapping[MeaningId, _Action] = {
+    REPEAT: _repeat,
+    SLOWER: _slower,
+    FASTER: _faster,
+    LOUDER: _louder,
+    QUIETER: _quieter,
+    HELP: _help,
+    EXPLAIN: _explain,
+    DONT_KNOW: _dont_know,
+    BACK: _back,
+    PAUSE: _pause,
+    FRENCH: lambda _context, state: menus.choose_language(state, LANGUAGES[FRENCH]),
+    ENGLISH: lambda _context, state: menus.choose_language(state, LANGUAGES[ENGLISH]),
+    BEGIN: _begin,
+    HAVE_CODE: _have_code,
+    PACE_OK: _pace_ok,
+    TEA: menus.practised,
+    COFFEE: menus.practised,
+    CONTINUE: go_on,
+    FINISH: _finish,
+}
+
+_HELP_SUBJECTS = {
+    Phase.PRACTICE: "help.question",
+    Phase.QUESTION: "help.question",
+    Phase.CODE_ENTRY: "help.code",
+    Phase.RESULT: "help.result",
+}

@@ -1,0 +1,167 @@
+"""From keys and sounds to one meaning: here voice and key meet, and never part again.
+
+Evidence, in plain words. A recogniser says how well the sound fits each meaning. The engine wants to know how well it
+fits each *outcome*: the key option (correct), the other options together (their mean: who does not know picks any of
+them), and "I don't know". A part of the sound that fits nothing in the grammar fits the three alike and is spread over
+them, so that a poor hearing moves the estimate less. A key, a button and a confirmed answer are certain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from audio_content.model import ContentItem, OptionId
+from engine.model import Evidence, InputMode, Outcome
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.messages import option_meaning
+from voice_app.dialogue.state import DialogueState, Phase
+from voice_app.dialogue.turn import (
+    BACK,
+    CONTINUE,
+    DONT_KNOW,
+    ERASE,
+    EXPLAIN,
+    FASTER,
+    HELP,
+    LEAVE_CODE,
+    LOUDER,
+    NO,
+    PAUSE,
+    QUIETER,
+    REPEAT,
+    SKIP,
+    SLOWER,
+    YES,
+    choices,
+    digit,
+    skip_offered,
+)
+from voice_app.hearing import HearingOutcome, MeaningId, Recognition, Scored
+
+_KEYS = {
+    "*": REPEAT,
+    "#": DONT_KNOW,
+    "0": HELP,
+    "5": EXPLAIN,
+    "6": PAUSE,
+    "7": SLOWER,
+    "8": FASTER,
+    "9": BACK,
+    "+": LOUDER,
+    "-": QUIETER,
+}
+HARMLESS = frozenset({REPEAT, HELP, SLOWER, FASTER, LOUDER, QUIETER})
+"""Commands that a doubtful hearing carries out at once: asking about them would cost more than doing them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Something was meant. `recognition` None: a key or button, certain. `confirmed`: the person said yes to it."""
+
+    meaning: MeaningId
+    input_mode: InputMode
+    recognition: Recognition | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """Something was half heard; these are worth asking about, likeliest first."""
+
+    candidates: tuple[MeaningId, ...]
+    recognition: Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Something was said that fits nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAChoice:
+    """A key that has no meaning in this turn."""
+
+
+Intent = Meant | Doubtful | NotUnderstood | NotAChoice
+
+
+def intent_of_key(context: DialogueContext, state: DialogueState, key: str, input_mode: InputMode) -> Intent:
+    """Give what a key or button means in this turn."""
+    meaning = _meaning_of_key(context, state, key)
+    return NotAChoice() if meaning is None else Meant(meaning, input_mode)
+
+
+def intent_of_voice(
+    context: DialogueContext, state: DialogueState, recognition: Recognition, known: frozenset[MeaningId]
+) -> Intent:
+    """Give what an utterance means in this turn. `known` are the meanings of its grammar."""
+    best = recognition.best
+    if recognition.outcome in (HearingOutcome.NO_MATCH, HearingOutcome.NO_INPUT) or best is None or best not in known:
+        return NotUnderstood()
+    if recognition.outcome is HearingOutcome.MATCH:
+        return Meant(best, InputMode.VOICE, recognition)
+    if state.phase is Phase.PAUSED and state.quiet:
+        return Meant(CONTINUE, InputMode.VOICE)  # whatever it was, the person is there
+    settled_later = (
+        best in HARMLESS
+        or state.phase is Phase.CODE_ENTRY  # every digit is said back, and the last one checks them all
+        or (state.doubt is not None and best in (YES, NO))
+    )
+    if settled_later:
+        return Meant(best, InputMode.VOICE, recognition)
+    runners_up = (
+        scored.meaning
+        for scored in recognition.ranked[1:2]
+        if scored.likelihood >= context.rules.second_guess_min
+        and scored.meaning in known
+        and scored.meaning not in HARMLESS
+    )
+    return Doubtful((best, *runners_up), recognition)
+
+
+def evidence_of(item: ContentItem, option: OptionId | None, meant: Meant) -> Evidence:
+    """Give what an answer tells the engine. `option` None is "I don't know"."""
+    if meant.recognition is None or meant.confirmed:
+        if option is None:
+            return Evidence.certain(Outcome.DONT_KNOW)
+        return Evidence.certain(Outcome.CORRECT if option == item.key else Outcome.INCORRECT)
+    likelihood = {scored.meaning: scored.likelihood for scored in meant.recognition.ranked}
+    spread = meant.recognition.none_of_these / len(Outcome)
+    distractors = [likelihood.get(option_meaning(each), 0.0) for each in item.option_ids if each != item.key]
+    return Evidence(
+        correct=likelihood.get(option_meaning(item.key), 0.0) + spread,
+        incorrect=sum(distractors) / len(distractors) + spread,
+        dont_know=likelihood.get(DONT_KNOW, 0.0) + spread,
+    )
+
+
+def weighed_by_yes(doubted: Recognition, candidate: MeaningId, reply: Recognition) -> Recognition:
+    """Give what was half heard, weighed by a "yes" that was itself half heard.
+
+    The reply is as likely under the candidate as the sound is under "yes", and under anything else as under "no".
+    """
+    spread = reply.none_of_these / 2
+    likelihood = {scored.meaning: scored.likelihood for scored in reply.ranked}
+    if_yes, if_no = likelihood.get(YES, 0.0) + spread, likelihood.get(NO, 0.0) + spread
+    return replace(
+        doubted,
+        ranked=tuple(
+            Scored(each.meaning, each.likelihood * (if_yes if each.meaning == candidate else if_no))
+            for each in doubted.ranked
+        ),
+        none_of_these=doubted.none_of_these * if_no,
+    )
+
+
+def _meaning_of_key(context: DialogueContext, state: DialogueState, key: str) -> MeaningId | None:
+    if state.phase is Phase.CODE_ENTRY:
+        if key.isascii() and key.isdigit() and len(key) == 1:
+            return digit(int(key))
+        if key in ("*", "#"):
+            return ERASE if key == "*" else LEAVE_CODE
+    for choice in choices(context, state):
+        if key == str(choice.place):
+            return choice.meaning
+    if key == "#" and skip_offered(state):
+        return SKIP
+    return _KEYS.get(key)

@@ -1,0 +1,162 @@
+"""Everything around the questions: language, welcome, code, pace, practice, and the ladder of help outside a question.
+
+Outside a question nothing is at stake, so the ladder never passes by: after its third rung it waits, without limit and
+without talking to an empty or a loud room, until a key or a word is understood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from audio_content.model import PromptId
+from engine.organization.codes import RESUME_CODE_DIGITS, is_valid_code
+from voice_app.dialogue.asking import next_question
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.fold import resume
+from voice_app.dialogue.messages import FindSession, IssueCode, Phrase, Spelled
+from voice_app.dialogue.reaction import Form, Reaction, calm
+from voice_app.dialogue.records import PracticeDone, PreferencesSet, Record, SessionResumed, SessionStarted
+from voice_app.dialogue.script import question_number
+from voice_app.dialogue.state import DialogueState, Phase, Session
+from voice_app.dialogue.turn import LAST_RUNG
+
+TOO_MANY = PromptId("code.too_many")
+"""After this no further code is asked for now."""
+
+
+def choose_language(state: DialogueState, locale: str) -> Reaction:
+    """Give the reaction to the choice of the language."""
+    session = replace(state.session, locale=locale)
+    return Reaction(replace(calm(state), session=session, phase=Phase.WELCOME))
+
+
+def begin(context: DialogueContext, state: DialogueState) -> Reaction:
+    """Give the reaction to "begin": the session exists from here on, and has a code."""
+    chosen = state.session
+    started = SessionStarted(
+        path=context.rules.path,
+        bank_version=context.content.version,
+        seed=state.seed,
+        locale=chosen.locale,
+        max_items=context.rules.max_items,
+    )
+    reaction = Reaction(replace(calm(state), phase=Phase.PACE)).keep(context, started)
+    preferences = PreferencesSet(chosen.locale, chosen.rate, chosen.gain_db)
+    if preferences != PreferencesSet(chosen.locale, Session().rate, Session().gain_db):
+        reaction = reaction.keep(context, preferences)
+    return reaction.request(IssueCode())
+
+
+def prefer(context: DialogueContext, state: DialogueState, *, rate: float, gain_db: float) -> Reaction:
+    """Give the reaction that sets pace and loudness; kept once there is a session."""
+    wish = PreferencesSet(state.session.locale, rate, gain_db)
+    if state.session.started is not None:
+        return Reaction(calm(state)).keep(context, wish)
+    return Reaction(replace(calm(state), session=replace(state.session, rate=rate, gain_db=gain_db)))
+
+
+def practised(context: DialogueContext, state: DialogueState, *, dont_know: bool = False) -> Reaction:
+    """Give the reaction to the practice question: any answer is a good one; the first question follows."""
+    reaction = Reaction(replace(calm(state), simpler=False)).keep(context, PracticeDone())
+    return next_question(context, reaction.saying("practice.done_dont_know" if dont_know else "practice.done"))
+
+
+# --- the code of a paused session -------------------------------------------------------------------------------
+
+
+def enter_digit(state: DialogueState, digit: str) -> Reaction:
+    """Give the reaction to one digit: said back; the last one has the code looked up if it can be one."""
+    here = calm(state)
+    digits = (state.digits + digit)[:RESUME_CODE_DIGITS]
+    if len(digits) < RESUME_CODE_DIGITS:
+        echo = Phrase(PromptId("code.digit"), {"digits": Spelled(digit)})
+        return Reaction(replace(here, digits=digits), (echo,), Form.LEAD_ONLY)
+    if not is_valid_code(digits):
+        return Reaction(replace(here, digits="")).saying("code.mistyped")
+    return Reaction(replace(here, digits=digits), form=Form.SILENT).request(FindSession(digits))
+
+
+def erase(state: DialogueState) -> Reaction:
+    """Give the reaction to "erase": all digits go; without digits the turn is repeated."""
+    reaction = Reaction(replace(calm(state), digits=""))
+    return reaction.saying("code.erased") if state.digits else reaction
+
+
+def erase_last(state: DialogueState) -> Reaction:
+    """Give the reaction to "back" while a code is entered: the last digit goes, without digits back to the welcome."""
+    if not state.digits:
+        return leave_code(state)
+    return Reaction(replace(calm(state), digits=state.digits[:-1])).saying("code.erased")
+
+
+def leave_code(state: DialogueState) -> Reaction:
+    """Give the reaction that goes back to the welcome without a code."""
+    return Reaction(replace(calm(state), digits="", phase=Phase.WELCOME), form=Form.OPTIONS)
+
+
+def found(context: DialogueContext, state: DialogueState, records: tuple[Record, ...]) -> Reaction:
+    """Give the reaction to the records of the session that a code opened: greet, and go on where it stood."""
+    resumed = resume(context, records)
+    if resumed.session.started is None:
+        return not_found(state, PromptId("code.unknown"))
+    spoken = state.session.locale if state.phase is not Phase.LANGUAGE else resumed.session.locale
+    return go_on_with(context, replace(resumed, phase=state.phase, turn=state.turn), state, spoken)
+
+
+def go_on_with(context: DialogueContext, resumed: DialogueState, here: DialogueState, locale: str) -> Reaction:
+    """Give the reaction that takes a resumed session up in the place and language (`here`, `locale`) of the person."""
+    state = replace(
+        resumed,
+        phase=resumed.origin,
+        channel=here.channel,
+        microphone=here.microphone,
+        hearing=here.hearing,
+    )
+    reaction = Reaction(state, form=Form.FULL).keep(context, SessionResumed(here.channel))
+    session = state.session
+    if locale != session.locale:
+        reaction = reaction.keep(context, PreferencesSet(locale, session.rate, session.gain_db))
+    reaction = reaction.request(IssueCode()).saying("code.welcome_back")
+    if state.phase is not Phase.QUESTION:
+        return reaction
+    if session.asked is None:
+        return next_question(context, reaction)
+    return reaction.saying(Phrase(PromptId("question.resume"), {"number": question_number(state)}))
+
+
+def not_found(state: DialogueState, prompt: PromptId) -> Reaction:
+    """Give the reaction to a code that opens nothing."""
+    phase = Phase.WELCOME if prompt == TOO_MANY else Phase.CODE_ENTRY
+    return Reaction(replace(calm(state), digits="", phase=phase), (Phrase(prompt),))
+
+
+# --- help outside a question ------------------------------------------------------------------------------------
+
+
+def silence(state: DialogueState) -> Reaction:
+    """Give the reaction to a silence outside a question."""
+    rung = state.silences + 1
+    here = Reaction(replace(state, silences=rung))
+    if state.phase is Phase.PAUSED or rung > LAST_RUNG:
+        return here.in_form(Form.SILENT)
+    if rung == 1:
+        return here.saying("silence.first").in_form(Form.LEAD_ONLY)
+    if rung == 2:
+        return here.at(doubt=None).saying("silence.second")
+    return replace(here.at(doubt=None).saying("silence.offer_menu").in_form(Form.LEAD_ONLY), quiet=True)
+
+
+def not_understood(context: DialogueContext, state: DialogueState) -> Reaction:
+    """Give the reaction to a sound that fits nothing outside a question."""
+    rung = state.misses + 1
+    here = Reaction(replace(state, misses=rung), quiet=state.quiet)
+    replies = context.rules.pause_replies if state.phase is Phase.PAUSED else LAST_RUNG
+    if rung > replies:
+        return here.in_form(Form.SILENT)
+    if state.phase is Phase.CODE_ENTRY:
+        return here.saying("unheard.code").in_form(Form.LEAD_ONLY if rung == 1 else Form.USUAL)
+    if rung == 1:
+        return here.saying("unheard.first").in_form(Form.LEAD_ONLY)
+    if rung == 2:
+        return replace(here.at(doubt=None).saying("unheard.second").in_form(Form.OPTIONS), emphasised=True)
+    return here.at(doubt=None).saying("unheard.offer_menu").in_form(Form.LEAD_ONLY)

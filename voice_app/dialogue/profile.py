@@ -1,0 +1,97 @@
+"""The result in plain words: a profile, two or three strengths, one next step, where to find help.
+
+No score, no percentage, nothing that was not known: only what is there and what can come next.
+
+The four profiles (content notes, 3.2: Grand débutant, Débutant accompagné, Presque autonome, Autonome) are read off the
+overall level, 0 to 8, and its uncertainty band (about 80 %):
+
+| profile | rule | why |
+|---|---|---|
+| beginner | mean below 1 | level 1 is "recognise a word, a safe reflex": not there yet |
+| accompanied | mean below 2, or stopped after failures in a row | level 2 acts "alone, guidance when needed" |
+| almost | the others | daily scenes alone, some procedures with help |
+| autonomous | mean at least 3, and the band begins at 2 or higher | "on one's own", the doubt included |
+
+A session that stopped after failures is never called more than accompanied: the person has just met three questions in
+a row that were too much, and a promise would send them home alone.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from audio_content.model import PromptId
+from engine.adaptive import Report, StopReason
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.messages import NodeName, Phrase
+from voice_app.dialogue.state import Session
+
+BEGINNER_BELOW = 1.0
+ACCOMPANIED_BELOW = 2.0
+AUTONOMOUS_FROM = 3.0
+AUTONOMOUS_BAND_FROM = 2
+
+
+class Profile(Enum):
+    """Where a person stands, in the words of the prompts."""
+
+    UNKNOWN = "unknown"
+    BEGINNER = "beginner"
+    ACCOMPANIED = "accompanied"
+    ALMOST = "almost"
+    AUTONOMOUS = "autonomous"
+
+
+def profile_of(report: Report) -> Profile:
+    """Give the plain profile of a report; UNKNOWN when no answer counts."""
+    overall = report.overall
+    if overall.questions == 0:
+        return Profile.UNKNOWN
+    if overall.mean < BEGINNER_BELOW:
+        return Profile.BEGINNER
+    if overall.mean < ACCOMPANIED_BELOW or report.stop is StopReason.FAILURES_IN_A_ROW:
+        return Profile.ACCOMPANIED
+    if overall.mean >= AUTONOMOUS_FROM and overall.band[0] >= AUTONOMOUS_BAND_FROM:
+        return Profile.AUTONOMOUS
+    return Profile.ALMOST
+
+
+def result_phrases(context: DialogueContext, session: Session) -> tuple[Phrase, ...]:
+    """Give what is said and shown as the result of a session, in order; empty before a session began."""
+    if session.assessment is None:
+        return ()
+    report = session.assessment.report()
+    profile = profile_of(report)
+    intro = "result.intro_early" if report.stop is StopReason.FAILURES_IN_A_ROW else "result.intro"
+    return (
+        _phrase(intro),
+        _phrase(f"result.profile.{profile.value}"),
+        *_strengths(context, report),
+        _next_step(context, report, profile),
+        _phrase("result.place"),
+        _phrase("result.honest"),
+    )
+
+
+def _strengths(context: DialogueContext, report: Report) -> tuple[Phrase, ...]:
+    named = [skill for skill in report.strengths if skill in context.content.skill_map.names]
+    if not named:
+        return (_phrase("result.strength.none"),)
+    first, *others = named[: context.rules.strengths_said]
+    return (
+        Phrase(PromptId("result.strength.first"), {"skill": NodeName(first)}),
+        *(Phrase(PromptId("result.strength.next"), {"skill": NodeName(skill)}) for skill in others),
+    )
+
+
+def _next_step(context: DialogueContext, report: Report, profile: Profile) -> Phrase:
+    if profile is Profile.UNKNOWN:
+        return _phrase("result.next_step.unknown")
+    named = [skill for skill in report.next_steps if skill in context.content.skill_map.names]
+    if not named:
+        return _phrase("result.next_step.none")
+    return Phrase(PromptId("result.next_step"), {"skill": NodeName(named[0])})
+
+
+def _phrase(prompt: str) -> Phrase:
+    return Phrase(PromptId(prompt))

@@ -1,0 +1,201 @@
+"""What is said in a turn: prompts, in their order, and from where on the voice may interrupt.
+
+Rules of the ear (content notes, 2.1 and 2.3): the instruction comes before the options, the last thing heard is the
+last option, the number follows the action while it is fresh; a silence of 600 ms after the question and 350 ms between
+options; the short sound of a place comes before its option. The first questions, and every repetition that helps, use
+the full form ("Pour ..., dites réponse un"), the others the tapered one ("Réponse un : ..."). When nobody listens to
+the voice, every instruction names the key instead: what is said is true.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from audio_content.model import ItemKind, PromptId
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.messages import (
+    Earcon,
+    Fill,
+    ItemField,
+    ItemWords,
+    OptionWords,
+    Part,
+    Pause,
+    Phrase,
+    Spelled,
+)
+from voice_app.dialogue.profile import result_phrases
+from voice_app.dialogue.reaction import Form
+from voice_app.dialogue.state import DialogueState, Doubt, Phase
+from voice_app.dialogue.turn import Choice, choices
+from voice_app.hearing import MeaningId
+
+_HIGHEST_NUMBER = 15
+_RESULT_PAUSE_MS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is said. `voice_bargein_from` counts in `parts`."""
+
+    parts: tuple[Part, ...]
+    voice_bargein_from: int | None
+
+
+def script(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...], form: Form) -> Script:
+    """Give what is said in this turn after `lead`. Nothing when `lead` is empty and `form` is LEAD_ONLY."""
+    if form is Form.LEAD_ONLY:
+        return Script(lead, 0)
+    rules = context.rules
+    offered = _options(context, state, form)
+    opening = lead if form is Form.OPTIONS and offered else (*lead, *stem(context, state, form))
+    if not offered:
+        return Script(opening, max(0, len(opening) - 1))
+    pause = (Pause(rules.stem_pause_ms),) if opening else ()
+    parts = (*opening, *pause, *offered)
+    return Script(parts, len(opening) + len(pause))
+
+
+def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL) -> tuple[Part, ...]:
+    """Give the turn without its options: what it is about, and how to answer where that must be said first."""
+    if state.doubt is not None:
+        return _doubt_stem(context, state, state.doubt)
+    match state.phase:
+        case Phase.WELCOME:
+            number = number_prompt(context.rules.max_items)
+            return (Phrase(PromptId("welcome.intro"), {"number": number}), _phrase("welcome.privacy"))
+        case Phase.CODE_ENTRY:
+            return _code_stem(state)
+        case Phase.PACE:
+            return (_phrase("pace.intro"),)
+        case Phase.PRACTICE:
+            wording = "practice.simpler" if state.simpler else "practice.stem"
+            return (_phrase("practice.intro"), _phrase(keyed(state, "practice.teach")), _phrase(wording))
+        case Phase.QUESTION:
+            return _question_stem(context, state, form)
+        case Phase.PAUSED:
+            return _pause_stem(state)
+        case Phase.RESULT:
+            return _spaced(result_phrases(context, state.session))
+        case Phase.GOODBYE:
+            return (*_goodbye_code(state), _phrase("goodbye.words"))
+        case Phase.LANGUAGE | Phase.CLOSED:
+            return ()
+
+
+def keyed(state: DialogueState, prompt: str) -> str:
+    """Give the prompt's variant for keys when the voice cannot be heard."""
+    return prompt if state.listening else f"{prompt}_keys"
+
+
+def number_prompt(number: int) -> str:
+    """Give the prompt id of a number word, for gaps."""
+    return f"number.{min(max(number, 1), _HIGHEST_NUMBER)}"
+
+
+def question_number(state: DialogueState) -> str:
+    """Give the prompt id of the number of the question that is asked."""
+    return number_prompt(len(state.session.answers) + 1)
+
+
+def name_of(context: DialogueContext, state: DialogueState, meaning: MeaningId) -> Fill:
+    """Give how a half-heard meaning is said back."""
+    for choice in choices(context, state):
+        if choice.meaning == meaning:
+            return choice.label if isinstance(choice.label, OptionWords) else str(choice.label.prompt)
+    return str(meaning)
+
+
+def _phrase(prompt: str, **fill: Fill) -> Phrase:
+    return Phrase(PromptId(prompt), fill)
+
+
+def _question_stem(context: DialogueContext, state: DialogueState, form: Form) -> tuple[Part, ...]:
+    asked = state.session.asked
+    if asked is None:
+        return ()
+    field = ItemField.SIMPLER if asked.item in state.session.explained else ItemField.STEM
+    words = ItemWords(asked.item, field)
+    if context.content.items[asked.item].kind is not ItemKind.YES_NO:
+        return (words,)
+    if not state.listening:
+        return (_phrase("question.yes_no_keys"), words)
+    return (_phrase("question.yes_no" if _is_full(context, state, form) else "question.yes_no_short"), words)
+
+
+def _doubt_stem(context: DialogueContext, state: DialogueState, doubt: Doubt) -> tuple[Part, ...]:
+    plain = replace(state, doubt=None)
+    return (
+        _phrase("confirm.ask", heard=name_of(context, plain, doubt.candidates[0])),
+        _phrase(keyed(state, "confirm.how")),
+    )
+
+
+def _code_stem(state: DialogueState) -> tuple[Part, ...]:
+    if state.digits:
+        return (_phrase("code.begun", digits=Spelled(state.digits)),)
+    return (_phrase(keyed(state, "code.ask")),)
+
+
+def _pause_stem(state: DialogueState) -> tuple[Part, ...]:
+    if state.session.started is None:
+        return (_phrase("pause.start_unsaved"),)
+    if state.code is None:
+        return (_phrase("pause.start"),)
+    code = Spelled(state.code)
+    return (
+        _phrase("pause.start"),
+        _phrase("pause.code", code=code),
+        Pause(_RESULT_PAUSE_MS),
+        _phrase("pause.code_again", code=code),
+    )
+
+
+def _goodbye_code(state: DialogueState) -> tuple[Part, ...]:
+    if state.code is None:
+        return ()
+    code = Spelled(state.code)
+    return (
+        _phrase("goodbye.code", code=code),
+        Pause(_RESULT_PAUSE_MS),
+        _phrase("pause.code_again", code=code),
+    )
+
+
+def _spaced(phrases: tuple[Phrase, ...]) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    for phrase in phrases:
+        parts += [phrase, Pause(_RESULT_PAUSE_MS)]
+    return tuple(parts[:-1])
+
+
+def _options(context: DialogueContext, state: DialogueState, form: Form) -> tuple[Part, ...]:
+    if state.doubt is not None or _is_yes_no(context, state):
+        return ()
+    parts: list[Part] = []
+    for choice in choices(context, state):
+        if parts:
+            parts.append(Pause(context.rules.option_pause_ms))
+        parts += [Earcon(f"place.{choice.place}"), _offer(context, state, choice, form)]
+    return tuple(parts)
+
+
+def _offer(context: DialogueContext, state: DialogueState, choice: Choice, form: Form) -> Phrase:
+    if choice.invite is not None:
+        manner = "say" if state.listening else "keys"
+        return Phrase(PromptId(f"{choice.invite}_{manner}"), locale=choice.locale)
+    spoken = "full" if _is_full(context, state, form) else "short"
+    shape = spoken if state.listening else "keys"
+    return _phrase(f"option.{shape}.{choice.place}", option=name_of(context, state, choice.meaning))
+
+
+def _is_full(context: DialogueContext, state: DialogueState, form: Form) -> bool:
+    beginner = len(state.session.settled) < context.rules.full_form_items
+    return beginner or form in (Form.FULL, Form.OPTIONS)
+
+
+def _is_yes_no(context: DialogueContext, state: DialogueState) -> bool:
+    asked = state.session.asked
+    if state.phase is not Phase.QUESTION or asked is None:
+        return False
+    return context.content.items[asked.item].kind is ItemKind.YES_NO

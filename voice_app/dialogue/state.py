@@ -1,0 +1,120 @@
+"""The state of a conversation: where it stands, and the session that its records tell.
+
+Two halves. `Session` is a fold over the records (`fold.apply`) and nothing else: what is not on disk is not in it.
+`DialogueState` adds what a cut may lose without harm: the turn, the counters of the help ladder, the doubt under way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from audio_content.model import LOCALES, OptionId
+from engine.adaptive import Assessment
+from engine.model import Channel, InputMode, ItemId
+from voice_app.dialogue.records import ItemAnswered, SessionStarted
+from voice_app.hearing import MeaningId, Recognition
+
+
+class Phase(Enum):
+    """Where the conversation stands; the table of moves is in `machine`."""
+
+    CLOSED = "closed"
+    LANGUAGE = "language"
+    WELCOME = "welcome"
+    CODE_ENTRY = "code_entry"
+    PACE = "pace"
+    PRACTICE = "practice"
+    QUESTION = "question"
+    PAUSED = "paused"
+    RESULT = "result"
+    GOODBYE = "goodbye"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An item and its options in the order in which they are said."""
+
+    item: ItemId
+    order: tuple[OptionId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An item that is behind: answered, or passed by (`answer` None: no evidence)."""
+
+    asked: Asked
+    answer: ItemAnswered | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the records tell. `settled`: the items answered or passed by, oldest first; `asked` waits for its answer."""
+
+    started: SessionStarted | None = None
+    locale: str = LOCALES[0]
+    rate: float = 1.0
+    gain_db: float = 0.0
+    practised: bool = False
+    assessment: Assessment | None = None
+    settled: tuple[Settled, ...] = ()
+    asked: Asked | None = None
+    explained: frozenset[ItemId] = frozenset()
+    finished: str | None = None
+
+    @property
+    def answers(self) -> tuple[Settled, ...]:
+        """Give the items that have an answer, oldest first."""
+        return tuple(each for each in self.settled if each.answer is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A meaning half heard: the first candidate is being asked about, then the next."""
+
+    candidates: tuple[MeaningId, ...]
+    recognition: Recognition
+    input_mode: InputMode = InputMode.VOICE
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueState:
+    """A conversation between two events.
+
+    `origin` is the phase that a pause goes back to (and that a resumed session goes on with). `silences` and `misses`
+    are the rungs of the help ladder in this question, `unheard_run` the questions in a row that could not be heard.
+    `quiet`: nothing more is said until the person does something. `more`: the page shows the other commands.
+    `simpler`: the practice question is put in easier words. `emphasised`: this turn is said slower and louder.
+    """
+
+    session: Session = field(default_factory=Session)
+    phase: Phase = Phase.CLOSED
+    turn: int = 0
+    channel: Channel = Channel.KIOSK
+    seed: int = 0
+    microphone: bool = True
+    hearing: bool = True
+    origin: Phase = Phase.LANGUAGE
+    code: str | None = None
+    digits: str = ""
+    doubt: Doubt | None = None
+    silences: int = 0
+    misses: int = 0
+    unheard_run: int = 0
+    quiet: bool = False
+    more: bool = False
+    simpler: bool = False
+    emphasised: bool = False
+
+    @property
+    def locale(self) -> str:
+        return self.session.locale
+
+    @property
+    def rate(self) -> float:
+        return self.session.rate
+
+    @property
+    def listening(self) -> bool:
+        """Whether the voice can be heard at all; keys always work."""
+        return self.microphone and self.hearing

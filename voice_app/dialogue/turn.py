@@ -1,0 +1,193 @@
+"""What can be meant in a turn: the choices with their places, and every wording the ear must know.
+
+One list of choices serves the voice, the keys, the script and the page, so that they never disagree.
+
+The grammar, and why it is what it is (`research: short words are fragile`):
+
+- choice: the option's own words and its place ("réponse deux", "la deuxième", the bare "deux"), and ten commands at
+  every moment; reason: nothing must be remembered about where a command is allowed; price: more meanings to tell apart,
+  so each has two to five wordings and the longest come first.
+- choice: "stop" and "pause" are one meaning, as are "help" and "a person"; reason: both pairs lead to the same place,
+  and one-syllable words must not decide between two; price: stopping takes one more word ("terminer").
+- choice: yes/no questions know no places; reason: "un" and "oui" are near, and one way is enough.
+- letters never appear beside numbers. A wording that two choices share belongs to neither: it cannot decide.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+
+from audio_content.model import CommandId, ItemKind, OptionId, PromptId, Vocabulary
+from engine.model import ItemId
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.messages import OptionWords, Phrase, option_meaning
+from voice_app.dialogue.state import DialogueState, Phase
+from voice_app.hearing import Grammar, Meaning, MeaningId
+
+YES, NO = MeaningId("yes"), MeaningId("no")
+
+
+def command(name: str) -> MeaningId:
+    """Give the meaning of a command."""
+    return MeaningId(f"command.{name}")
+
+
+def menu(name: str) -> MeaningId:
+    """Give the meaning of a choice that only one menu has."""
+    return MeaningId(f"menu.{name}")
+
+
+def digit(value: int) -> MeaningId:
+    """Give the meaning of a digit of a code."""
+    return MeaningId(f"digit.{value}")
+
+
+REPEAT, SLOWER, FASTER = command("repeat"), command("slower"), command("faster")
+LOUDER, QUIETER, EXPLAIN = command("louder"), command("quieter"), command("explain")
+DONT_KNOW, BACK, PAUSE, HELP = command("dont_know"), command("back"), command("pause"), command("help")
+SKIP, ERASE, LEAVE_CODE = command("skip"), command("erase"), command("leave_code")
+FRENCH, ENGLISH = menu("french"), menu("english")
+BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
+TEA, COFFEE = menu("practice_one"), menu("practice_two")
+CONTINUE, FINISH = menu("continue"), menu("finish")
+
+LAST_RUNG = 3
+"""Silences or misunderstandings in one turn after which passing, a pause and help are offered."""
+
+EVERYWHERE = (REPEAT, SLOWER, FASTER, LOUDER, QUIETER, EXPLAIN, DONT_KNOW, BACK, PAUSE, HELP)
+"""The commands that are valid at every moment."""
+
+LANGUAGES = {FRENCH: "fr", ENGLISH: "en"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of at most four things to choose. `place` counts from 1 and is its key. `invite` is the prompt that offers it
+    (its variant for keys ends in "_keys"), None for an item's option, whose form depends on the turn."""
+
+    place: int
+    meaning: MeaningId
+    label: Phrase | OptionWords
+    invite: str | None = None
+    locale: str | None = None
+
+
+_MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
+    Phase.WELCOME: ((BEGIN, "welcome.begin"), (HAVE_CODE, "welcome.have_code")),
+    Phase.PACE: ((PACE_OK, "pace.ok"), (SLOWER, "pace.slower"), (FASTER, "pace.faster")),
+    Phase.PAUSED: ((CONTINUE, "pause.continue"), (FINISH, "pause.finish")),
+    Phase.RESULT: ((REPEAT, "result.again"), (FINISH, "result.finish")),
+}
+_PRACTICE = ((TEA, "practice.option.one"), (COFFEE, "practice.option.two"))
+
+
+def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...]:
+    """Give what can be chosen now, in the order of their places; empty while a code is entered and after the end."""
+    if state.doubt is not None:
+        return (
+            Choice(1, YES, Phrase(PromptId("option.yes"))),
+            Choice(2, NO, Phrase(PromptId("option.no"))),
+        )
+    if state.phase is Phase.LANGUAGE:
+        return tuple(
+            Choice(place, meaning, Phrase(PromptId("language.name"), locale=locale), "language.invite", locale)
+            for place, (meaning, locale) in enumerate(LANGUAGES.items(), start=1)
+        )
+    if state.phase is Phase.PRACTICE:
+        return tuple(
+            Choice(place, meaning, Phrase(PromptId(label))) for place, (meaning, label) in enumerate(_PRACTICE, start=1)
+        )
+    if state.phase is Phase.QUESTION and state.session.asked is not None:
+        asked = state.session.asked
+        return tuple(
+            Choice(place, option_meaning(option), option_label(context, asked.item, option))
+            for place, option in enumerate(asked.order, start=1)
+        )
+    return tuple(
+        Choice(place, meaning, Phrase(PromptId(label)), label)
+        for place, (meaning, label) in enumerate(_MENUS.get(state.phase, ()), start=1)
+    )
+
+
+def option_label(context: DialogueContext, item: ItemId, option: OptionId) -> Phrase | OptionWords:
+    """Give the words of an option: the item's own, or the common "yes" and "no"."""
+    if context.content.items[item].kind is ItemKind.YES_NO:
+        return Phrase(PromptId(f"option.{option}"))
+    return OptionWords(item, option)
+
+
+def skip_offered(state: DialogueState) -> bool:
+    """Tell whether passing the question was offered (third rung of help): then it says nothing about the person."""
+    return state.phase is Phase.QUESTION and state.doubt is None and max(state.silences, state.misses) >= LAST_RUNG
+
+
+def turn_locale(state: DialogueState) -> str:
+    """Give the language of the turn: the session's, or the one half heard in the choice of the language."""
+    if state.doubt is not None and state.phase is Phase.LANGUAGE:
+        return LANGUAGES.get(state.doubt.candidates[0], state.locale)
+    return state.locale
+
+
+def grammar(context: DialogueContext, state: DialogueState) -> Grammar:
+    """Give everything that may be said in this turn."""
+    locale = turn_locale(state)
+    words = context.content.vocabularies[locale]
+    wordings: list[tuple[MeaningId, tuple[str, ...]]] = []
+    if state.doubt is not None:
+        wordings += [(YES, words.yes), (NO, words.no)]
+    elif state.phase is Phase.CODE_ENTRY:
+        wordings += [(digit(value), forms) for value, forms in enumerate(words.digits)]
+        wordings.append((ERASE, words.commands[CommandId("erase")]))
+    else:
+        wordings += _choice_wordings(context, state, locale, words)
+    if skip_offered(state):
+        wordings.append((SKIP, words.commands[CommandId("skip")]))
+    wordings += [(meaning, words.commands[CommandId(meaning.partition(".")[2])]) for meaning in EVERYWHERE]
+    return Grammar(locale, _disjoint(wordings))
+
+
+def _choice_wordings(
+    context: DialogueContext, state: DialogueState, locale: str, words: Vocabulary
+) -> list[tuple[MeaningId, tuple[str, ...]]]:
+    offered = choices(context, state)
+    asked = state.session.asked if state.phase is Phase.QUESTION else None
+    if asked is None:
+        return [
+            (each.meaning, (*words.commands[CommandId(each.meaning.partition(".")[2])], *words.places[each.place - 1]))
+            for each in offered
+        ]
+    item = context.content.items[asked.item]
+    if item.kind is ItemKind.YES_NO:
+        return [(option_meaning(OptionId("yes")), words.yes), (option_meaning(OptionId("no")), words.no)]
+    own = {
+        option.id: tuple(dict.fromkeys(spoken_form(form) for form in (option.text, *option.synonyms)))
+        for option in item.texts[locale].options
+    }
+    shared = Counter(form for forms in own.values() for form in forms)
+    return [
+        (
+            option_meaning(option),
+            (*(form for form in own[option] if form and shared[form] == 1), *words.places[place]),
+        )
+        for place, option in enumerate(asked.order)
+    ]
+
+
+def spoken_form(text: str) -> str:
+    """Give a wording as a grammar wants it: lower case, no punctuation around its words."""
+    lowered = unicodedata.normalize("NFC", text).lower().replace("’", "'")
+    return " ".join(bare for word in lowered.split() if (bare := word.strip('.,;:!?«»"()')))
+
+
+def _disjoint(wordings: list[tuple[MeaningId, tuple[str, ...]]]) -> tuple[Meaning, ...]:
+    """Merge the wordings of each meaning; a wording used twice stays with the first meaning that has it."""
+    owner: dict[str, MeaningId] = {}
+    for meaning, forms in wordings:
+        for form in forms:
+            owner.setdefault(form, meaning)
+    by_meaning: dict[MeaningId, list[str]] = {}
+    for form, meaning in owner.items():
+        by_meaning.setdefault(meaning, []).append(form)
+    return tuple(Meaning(meaning, tuple(forms)) for meaning, forms in by_meaning.items())

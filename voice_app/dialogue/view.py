@@ -1,0 +1,100 @@
+"""What the page shows in a turn: the same prompts as what is said, large, with its choices and a few commands.
+
+A phone has no page and a screen may be unseen: nothing is shown that is not also said or reachable by a key that the
+help tells. The page shows the whole question even when only a short sentence is spoken.
+"""
+
+from __future__ import annotations
+
+from audio_content.model import PromptId
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.messages import Button, ItemWords, Part, Phrase, Screen, Spelled, View
+from voice_app.dialogue.script import question_number, stem
+from voice_app.dialogue.state import DialogueState, Phase
+from voice_app.dialogue.turn import choices, skip_offered
+
+_SPOKEN_ONLY = frozenset({"question.number", "question.resume", "pause.code_again", "pace.intro"})
+"""The heading says it already, or the page does not need it twice."""
+
+_SCREENS = {
+    Phase.CODE_ENTRY: Screen.CODE_ENTRY,
+    Phase.PRACTICE: Screen.QUESTION,
+    Phase.QUESTION: Screen.QUESTION,
+    Phase.PAUSED: Screen.PAUSED,
+    Phase.RESULT: Screen.RESULT,
+    Phase.GOODBYE: Screen.GOODBYE,
+}
+_HEADINGS = {
+    Phase.LANGUAGE: "language.heading",
+    Phase.WELCOME: "welcome.heading",
+    Phase.CODE_ENTRY: "code.heading",
+    Phase.PACE: "pace.heading",
+    Phase.PRACTICE: "practice.heading",
+    Phase.PAUSED: "pause.heading",
+    Phase.RESULT: "result.heading",
+    Phase.GOODBYE: "goodbye.heading",
+}
+
+_REPEAT, _DONT_KNOW, _SKIP = ("*", "repeat"), ("#", "dont_know"), ("#", "skip")
+_EXPLAIN, _BACK, _PAUSE, _HELP = ("5", "explain"), ("9", "back"), ("6", "pause"), ("0", "help")
+_SLOWER, _FASTER, _LOUDER, _QUIETER = ("7", "slower"), ("8", "faster"), ("+", "louder"), ("-", "quieter")
+
+_MORE = (_REPEAT, _SLOWER, _FASTER, _LOUDER, _QUIETER, _PAUSE)
+_IN_MENU = (_REPEAT, _SLOWER, _FASTER, _PAUSE, _HELP)
+_COMMANDS = {
+    Phase.LANGUAGE: (_REPEAT, _HELP),
+    Phase.CODE_ENTRY: (("*", "erase"), ("#", "leave_code")),
+    Phase.PRACTICE: (_REPEAT, _DONT_KNOW, _EXPLAIN, _PAUSE, _HELP),
+    Phase.QUESTION: (_REPEAT, _DONT_KNOW, _EXPLAIN, _BACK, _PAUSE, _HELP),
+    Phase.PAUSED: (_REPEAT, _HELP),
+    Phase.RESULT: (_SLOWER, _FASTER, _BACK, _HELP),
+    Phase.GOODBYE: (),
+}
+_IN_DOUBT = (_REPEAT, _PAUSE, _HELP)
+
+
+def view(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...]) -> View:
+    """Give the page of a turn that begins with `lead`."""
+    parts = (*lead, *stem(context, state))
+    shown = (part for part in parts if isinstance(part, Phrase | ItemWords))
+    return View(
+        screen=_SCREENS.get(state.phase, Screen.MENU),
+        heading=_heading(state),
+        text=tuple(part for part in shown if not (isinstance(part, Phrase) and part.prompt in _SPOKEN_ONLY)),
+        choices=_choices(context, state),
+        commands=_commands(state),
+        code=state.code,
+        progress=_progress(state),
+    )
+
+
+def _heading(state: DialogueState) -> Phrase:
+    if state.doubt is not None:
+        return Phrase(PromptId("confirm.heading"))
+    if state.phase is Phase.QUESTION:
+        return Phrase(PromptId("question.heading"), {"number": question_number(state)})
+    return Phrase(PromptId(_HEADINGS[state.phase]))
+
+
+def _choices(context: DialogueContext, state: DialogueState) -> tuple[Button, ...]:
+    if state.phase is Phase.CODE_ENTRY:
+        return tuple(Button(key, Phrase(PromptId("code.key"), {"digits": Spelled(key)})) for key in ("1234567890"))
+    return tuple(Button(str(each.place), each.label, place=each.place) for each in choices(context, state))
+
+
+def _commands(state: DialogueState) -> tuple[Button, ...]:
+    offered: tuple[tuple[str, str], ...]
+    if state.doubt is not None:
+        offered = _IN_DOUBT
+    elif state.more and state.phase is not Phase.CODE_ENTRY:
+        offered = _MORE
+    else:
+        offered = _COMMANDS.get(state.phase, _IN_MENU)
+    if skip_offered(state):
+        offered = tuple(_SKIP if each is _DONT_KNOW else each for each in offered)
+    return tuple(Button(key, Phrase(PromptId(f"command.{name}")), pictogram=name) for key, name in offered)
+
+
+def _progress(state: DialogueState) -> tuple[int, int] | None:
+    started = state.session.started
+    return None if started is None else (len(state.session.answers), started.max_items)
