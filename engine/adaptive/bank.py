@@ -63,7 +63,7 @@ def expert_difficulty(level: int) -> float:
     return level - 0.5 if level > 0 else -0.75
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bank:
     """Items and tables; build it with `compile_bank`. Two banks are equal when their versions are.
 
@@ -95,6 +95,9 @@ class Bank:
 
     def __hash__(self) -> int:
         return hash(self.version)
+
+    def __repr__(self) -> str:
+        return f"Bank(version={self.version!r}, items={len(self.items)})"
 
     def position(self, item: ItemId) -> int:
         """Give the row of an item. Raises UnknownItem."""

@@ -138,8 +138,8 @@ def _pools(bank: Bank, past: Past, eligible: Mask, counts: Positions) -> Iterato
 
 def _draw_informative(bank: Bank, belief: Belief, policy: Policy, rows: Positions, seed: int, answered: int) -> int:
     groups, member = np.unique(bank.group[rows], return_inverse=True)
-    information = np.bincount(member, weights=_information(bank, belief, rows)) / np.bincount(member)
-    best = np.flatnonzero(information >= information.max() * (1.0 - policy.near_tie))
+    gain = np.bincount(member, weights=information(bank, belief, rows)) / np.bincount(member)
+    best = np.flatnonzero(gain >= gain.max() * (1.0 - policy.near_tie))
     group = groups[best[_draw(seed, answered, "group", best.size)]]
     parallel = rows[bank.group[rows] == group]
     return int(parallel[_draw(seed, answered, "item", parallel.size)])
@@ -152,7 +152,7 @@ def _draw_easiest(bank: Bank, policy: Policy, rows: Positions, success: Floats, 
     return int(parallel[_draw(seed, answered, "item", parallel.size)])
 
 
-def _information(bank: Bank, belief: Belief, rows: Positions) -> Floats:
+def information(bank: Bank, belief: Belief, rows: Positions) -> Floats:
     """Give the mutual information (nats) between each item's outcome and the ability in its area."""
     competence = bank.competence[rows]
     joint = bank.tables[rows] * belief.likelihood[competence][:, None, :]

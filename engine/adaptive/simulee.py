@@ -27,6 +27,7 @@ from engine.adaptive.assessment import Assessment
 from engine.adaptive.bank import Bank, expert_difficulty
 from engine.adaptive.selection import Choice
 from engine.adaptive.stopping import Policy
+from engine.errors import InvalidFramework
 from engine.model import (
     MAX_LEVEL,
     Area,
@@ -98,7 +99,7 @@ class Metrics:
 
 
 def simulated_framework(rng: np.random.Generator) -> FrameworkSpec:
-    """Give a map of 16 competences in 5 areas, four tubes each, of two to six levels each, with one level-0 skill for
+    """Give a map of 16 competences in 5 areas, four tubes each, of two to five levels each, with one level-0 skill for
     each of the first three tubes."""
     areas = []
     for area, width in enumerate(COMPETENCES_BY_AREA, start=1):
@@ -110,8 +111,8 @@ def simulated_framework(rng: np.random.Generator) -> FrameworkSpec:
 def _simulated_competence(name: str, rng: np.random.Generator) -> Competence:
     tubes = []
     for number in range(TUBES_BY_COMPETENCE):
-        first = int(rng.integers(1, 5))
-        last = min(MAX_LEVEL, first + int(rng.integers(1, 6)))
+        first = int(rng.integers(1, 4))
+        last = first + int(rng.integers(1, 5))
         easiest = (0,) if number < EASIEST_ITEMS_BY_COMPETENCE else ()
         levels = (*easiest, *range(first, last + 1))
         tube = f"{name}.t{number}"
@@ -157,8 +158,9 @@ def draw_simulee(spec: FrameworkSpec, population: Population, rng: np.random.Gen
 
 
 def answer(bank: Bank, simulee: Simulee, item: Item, rng: np.random.Generator) -> Outcome:
-    """Give what the person answers to an item with its true parameters (`difficulty` must be known)."""
-    assert item.difficulty is not None  # noqa: S101 - a fault of the study, not of a session
+    """Give what the person answers to an item with its true parameters. Raises InvalidFramework without difficulty."""
+    if item.difficulty is None:
+        raise InvalidFramework(f"a simulated person needs the true difficulty of item {item.id}")
     ability = simulee.tubes[bank.framework.tube_of[item.skill]]
     known = rng.random() < 1.0 / (1.0 + math.exp(-item.discrimination * (ability - item.difficulty)))
     if known:
