@@ -1,0 +1,154 @@
+"""Plays a written conversation on the stage of the dialogue.
+
+A play is a text of lines; `#` begins a remark:
+
+    P: opens                              the conversation begins
+    P: says "réponse deux"                heard well
+    P: half says "je raccroche"           heard with doubt; `... or "je rappelle demain"` names the runner-up
+    P: presses 1 2 #                      keys, one after the other
+    P: stays silent / mumbles  [x12]      nothing, or nothing that fits; any line may be repeated
+    P: answers right / wrong by voice / key
+    P: comes to the first question        by keys, in French
+    P: comes back by code                 on another stage, the same records
+    O: the recogniser is lost / back      also: the microphone; `O: the store fails once`
+    S: question.number item.stem          said since the last P or O line, in this order, perhaps with more between
+    S: "C'est la pause"                   said in these words
+    S: nothing                            nothing was said
+    K: item_answered item_asked           kept since the last P or O line, exactly; `K: nothing`
+    E: 3 answers / unmoved / ended        what the engine has; the estimate is the one before any answer; all is over
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.model import Channel
+from tests.voice_app.dialogue.stage import Stage, prompts_of
+from voice_app.dialogue.messages import ItemWords, MicrophoneChanged, Phrase, RecognizerBack, RecognizerLost
+from voice_app.wording import Wording
+
+OUTSIDE = {
+    "the recogniser is lost": RecognizerLost(),
+    "the recogniser is back": RecognizerBack(),
+    "the microphone is lost": MicrophoneChanged(False),
+    "the microphone is back": MicrophoneChanged(True),
+}
+
+
+@dataclass
+class Player:
+    """One play on one channel. Raises AssertionError, naming the line, where the conversation departs from it."""
+
+    channel: Channel
+    stage: Stage = field(init=False)
+    said_before: int = 0
+    kept_before: int = 0
+
+    def __post_init__(self) -> None:
+        self.stage = Stage(channel=self.channel)
+
+    def play(self, script: Path) -> None:
+        for number, raw in enumerate(script.read_text().splitlines(), start=1):
+            line = raw.partition("# ")[0].strip()
+            if not line or line == "#":
+                continue
+            try:
+                self._line(line)
+            except AssertionError as fault:
+                raise AssertionError(f"{script.name}:{number}: {line}\n{fault}") from fault
+
+    def _line(self, line: str) -> None:
+        who, _, what = line.partition(": ")
+        if who in ("P", "O"):
+            self.said_before, self.kept_before = len(self.stage.said), len(self.stage.records)
+            repeated = re.fullmatch(r"(.*) x(\d+)", what)
+            action, times = (repeated[1], int(repeated[2])) if repeated else (what, 1)
+            for _ in range(times):
+                self._person(action) if who == "P" else self._outside(action)
+        elif who == "S":
+            self._check_said(what)
+        elif who == "K":
+            kept = [record.kind for record in self.stage.records[self.kept_before :]]
+            assert kept == ([] if what == "nothing" else what.split()), f"kept: {kept}"
+        else:
+            assert who == "E", "a line begins with P, O, S, K or E"
+            self._check_engine(what)
+
+    def _person(self, action: str) -> None:
+        words = shlex.split(action)
+        match words:
+            case ["opens"]:
+                self.stage.open()
+            case ["says", said]:
+                self.stage.say(said)
+            case ["half", "says", said]:
+                self.stage.say(said, doubtful=True)
+            case ["half", "says", said, "or", other]:
+                self.stage.say(said, doubtful=True, runner_up=other)
+            case ["presses", *keys]:
+                self.stage.keys("".join(keys))
+            case ["stays", "silent"]:
+                self.stage.keep_silent()
+            case ["mumbles"]:
+                self.stage.mumble()
+            case ["answers", ("right" | "wrong") as how, "by", "key"]:
+                self.stage.answer(right=how == "right")
+            case ["answers", ("right" | "wrong") as how, "by", "voice"]:
+                self._answer_by_voice(right=how == "right")
+            case ["comes", "to", "the", "first", "question"]:
+                self.stage.to_question()
+            case ["comes", "back", "by", "code"]:
+                self.stage = self.stage.back_by_code(channel=self.channel)
+                self.said_before = len(self.stage.said) - 1
+                self.kept_before = len(self.stage.records) - 1
+            case _:
+                raise AssertionError("no such action")
+
+    def _answer_by_voice(self, *, right: bool) -> None:
+        asked = self.stage.state.session.asked
+        assert asked is not None
+        option = asked.order[self.stage.place_of(right=right) - 1]
+        grammar = self.stage.listens[-1].grammar
+        assert grammar is not None
+        self.stage.say(next(each.forms[0] for each in grammar.meanings if each.id == f"option.{option}"))
+
+    def _outside(self, action: str) -> None:
+        if action == "the store fails once":
+            self.stage.store_fails = True
+            return
+        self.stage.send(OUTSIDE[action])
+
+    def _check_said(self, expected: str) -> None:
+        said = self.stage.said[self.said_before :]
+        if expected == "nothing":
+            assert not said, f"said: {[prompts_of(say) for say in said]}"
+        elif expected.startswith('"'):
+            words = self._words()
+            assert expected.strip('"') in words, f"said: {words}"
+        else:
+            ids = [prompt for say in said for prompt in prompts_of(say)]
+            following = iter(ids)
+            assert all(prompt in following for prompt in expected.split()), f"said: {ids}"
+
+    def _words(self) -> str:
+        wording = Wording(self.stage.context.content)
+        return " ".join(
+            wording.spoken(part, say.locale)
+            for say in self.stage.said[self.said_before :]
+            for part in say.parts
+            if isinstance(part, Phrase | ItemWords)
+        )
+
+    def _check_engine(self, expected: str) -> None:
+        assessment = self.stage.state.session.assessment
+        if expected == "ended":
+            assert self.stage.ended, "the conversation goes on"
+        elif expected == "unmoved":
+            assert assessment is not None
+            assert assessment.observations == (), f"{len(assessment.observations)} observations"
+        else:
+            assert assessment is not None
+            assert f"{assessment.answered} answers" == expected, f"{assessment.answered} answers"
