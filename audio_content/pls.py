@@ -26,7 +26,7 @@ class PlsWords:
 
 
 def to_pls(words: Mapping[str, str], locale: str) -> str:
-    """Give the words as a PLS 1.0 document; forms that are said alike share a lexeme. The same words, the same bytes."""
+    """Give the words as a PLS 1.0 document, the same bytes for the same words; forms said alike share a lexeme."""
     by_alias: dict[str, list[str]] = {}
     for written, said in sorted(words.items()):
         by_alias.setdefault(said, []).append(written)

@@ -1,0 +1,138 @@
+"""The linter of the content: are the questions fit to be heard, understood and answered by voice?
+
+`check(content)` applies these rules; the content is published only without errors. Reasons and sources of the figures:
+short-term memory for spoken lists, item writing for closed questions, plain language inspired by the FALC rules.
+
+An item, in each language
+  stem-length          stem and simpler wording: at most 26 words
+  sentence-length      each of their sentences: at most 15 words
+  question-last        they end with their question; (warning question-single) they ask only one, quotes aside
+  simpler-differs      the simpler wording is not the stem itself
+  option-count         2 to 4 options; 4 only if each has at most 4 words
+  option-length        an option: at most 8 words
+  option-catch-all     no "all of these", no "none of these"
+  option-negated       an option says what is done, not what is not done
+  option-contained     no option is contained in another one
+  wordings-disjoint    no wording (text or synonym) belongs to two options
+  wordings-vocabulary  no wording is also a command, a place ("one"), yes or no
+  wordings-sayable     wordings are words: figures written out
+  figures              at most one number to remember in a stem ("two" is free)
+  sight                no visual word, unless the item requires sight (lists: framework/style.yaml)
+  feedback-length      feedback: at most 26 words
+  feedback-kind        feedback never judges: no "wrong", "mistake", "error", "bad"
+  acronym              words in capitals have their pronunciation in the lexicon (prompts too)
+  brand-alone          no brand named alone: two together, or none
+  ear                  options do not sound alike (phonemes of espeak-ng; a note when it is not installed)
+
+The bank (path abc_diag)
+  coverage             each skill: at least 2 items; of level 0: at least 1
+  first-items          each area: at least 3 items of level 0
+  yes-no-share         yes/no items: at most 20 % of the path
+  key-place            keys are spread evenly over the places
+  key-longest          the key is the longest option in 25 to 40 % of the items
+  spoken-name          names told in the result: at most 12 words, fit to stand inside a sentence
+
+Prompts and vocabulary
+  prompt-locale        prompts and vocabulary exist in every language
+  prompt-gaps          with the same gaps, written {name}
+  prompt-kind          what is said after an answer, a silence or at the result never judges the person
+  command-locale       each command has wordings in every language
+  vocabulary-ambiguous no wording is said for two things
+
+Together, wordings-disjoint, wordings-vocabulary, wordings-sayable and vocabulary-ambiguous say that everything sayable
+in a turn makes one valid grammar.
+
+Guaranteed before, by the loader: the same key and option ids in every language, a simpler wording, known skills,
+unique ids.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from statistics import fmean
+
+from audio_content.forms import words
+from audio_content.model import LOCALES, Content, ContentItem, ItemKind
+from audio_content.pronunciation import package_lexicon
+from audio_content.rules.bank_rules import PATH, bank_findings, key_is_longest, path_items
+from audio_content.rules.ear import ear_findings
+from audio_content.rules.finding import Finding, Severity
+from audio_content.rules.item_rules import ITEM_RULES, Reading, vocabulary_wordings
+from audio_content.rules.prompt_rules import prompt_findings
+from audio_content.rules.style import styles
+
+__all__ = ["Finding", "Severity", "check", "stats"]
+
+
+def check(content: Content) -> list[Finding]:
+    """Give all findings, errors first, then by place and rule; the same content gives the same list."""
+    findings = {
+        *item_findings(content),
+        *bank_findings(content),
+        *prompt_findings(content),
+        *ear_findings(content),
+    }
+    order = list(Severity)
+    return sorted(findings, key=lambda each: (order.index(each.severity), each.where, each.rule, each.message))
+
+
+def item_findings(content: Content) -> Iterator[Finding]:
+    """Give the findings of every item in every language."""
+    for item in content.items.values():
+        for locale in LOCALES:
+            reading = _reading(content, item, locale)
+            for name, severity, rule in ITEM_RULES:
+                for message in rule(reading):
+                    yield Finding(severity, f"{item.id} {locale}", name, message)
+
+
+def _reading(content: Content, item: ContentItem, locale: str) -> Reading:
+    lexicon = package_lexicon(locale)
+    if lexicon is None:
+        raise LookupError(f"the package has no lexicon for {locale}")
+    return Reading(item, locale, item.texts[locale], styles()[locale], lexicon, content.vocabularies.get(locale))
+
+
+def stats(content: Content) -> dict[str, object]:
+    """Give the figures of the bank, as JSON data: counts, coverage, key places, mean lengths in words."""
+    items = path_items(content)
+    choices = [item for item in items if item.kind is ItemKind.CHOICE]
+    skills = content.skill_map.paths.get(PATH, ())
+    places = Counter(f"{item.option_ids.index(item.key) + 1} of {len(item.option_ids)}" for item in choices)
+    return {
+        "version": content.version,
+        "path": PATH,
+        "items": len(items),
+        "items_in_all": len(content.items),
+        "skills": len(skills),
+        "skills_covered": len({item.skill for item in items}),
+        "yes_no": len(items) - len(choices),
+        "requires_sight": sum(item.requires_sight for item in items),
+        "by_area": dict(sorted(Counter(content.skill_map.area_of[item.skill] for item in items).items())),
+        "by_level": dict(sorted(Counter(str(content.skill_map.levels[item.skill]) for item in items).items())),
+        "key_places": dict(sorted(places.items())),
+        "languages": {locale: _language_stats(content, items, choices, locale) for locale in LOCALES},
+    }
+
+
+def _language_stats(
+    content: Content, items: list[ContentItem], choices: list[ContentItem], locale: str
+) -> dict[str, object]:
+    texts = [item.texts[locale] for item in items]
+    options = [option for item in choices for option in item.texts[locale].options]
+    vocabulary = content.vocabularies.get(locale)
+    return {
+        "prompts": len(content.prompts.get(locale, {})),
+        "vocabulary_wordings": len(vocabulary_wordings(vocabulary)) if vocabulary else 0,
+        "wordings_per_option": _mean(1 + len(option.synonyms) for option in options),
+        "stem_words": _mean(len(words(text.stem)) for text in texts),
+        "option_words": _mean(len(words(option.text)) for option in options),
+        "feedback_words": _mean(len(words(text.feedback)) for text in texts),
+        "key_longest_share": _mean(key_is_longest(item, locale) for item in choices),
+    }
+
+
+def _mean(values: Iterator[int] | Iterator[bool]) -> float:
+    listed = [float(value) for value in values]
+    return round(fmean(listed), 2) if listed else 0.0

@@ -1,0 +1,61 @@
+"""The word lists of the linter (`framework/style.yaml`), and how a text is searched for them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from audio_content.model import LOCALES
+from audio_content.sources import Node, read
+
+FILE = "framework/style.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The word lists of one language; `allowed`: skill -> visual words that name its subject."""
+
+    catch_all: tuple[str, ...]
+    negation: tuple[str, ...]
+    visual: tuple[str, ...]
+    harsh: tuple[str, ...]
+    brands: tuple[str, ...]
+    not_figures: tuple[str, ...]
+    allowed: Mapping[str, tuple[str, ...]]
+
+
+@functools.cache
+def styles() -> Mapping[str, Style]:
+    """Give the word lists per locale. Raises ContentError when the file cannot be read."""
+    root = Node.of(read(files("audio_content").joinpath(*FILE.split("/")), FILE), FILE, "")
+    root.only(*LOCALES, "allowed")
+    allowed_node = root.node("allowed")
+    allowed = {skill: allowed_node.texts(skill) for skill in allowed_node.fields}
+    return {locale: _style(root.node(locale), allowed) for locale in LOCALES}
+
+
+def _style(node: Node, allowed: Mapping[str, tuple[str, ...]]) -> Style:
+    return Style(
+        catch_all=node.texts("catch_all"),
+        negation=node.texts("negation"),
+        visual=node.texts("visual"),
+        harsh=node.texts("harsh"),
+        brands=node.texts("brands"),
+        not_figures=node.texts("not_figures"),
+        allowed=allowed,
+    )
+
+
+def found(phrases: tuple[str, ...], text: str, *, exact_case: bool = False) -> tuple[str, ...]:
+    """Give the phrases that stand in a text as whole words; a phrase with a final star matches its endings too."""
+    return tuple(phrase for phrase in phrases if _pattern(phrase, exact_case).search(text.replace("’", "'")))
+
+
+@functools.lru_cache(maxsize=1024)
+def _pattern(phrase: str, exact_case: bool) -> re.Pattern[str]:
+    body = re.escape(phrase.removesuffix("*"))
+    end = r"\w*" if phrase.endswith("*") else "" if phrase.endswith("'") else r"(?!\w)"
+    return re.compile(rf"(?<!\w){body}{end}", 0 if exact_case else re.IGNORECASE)
