@@ -4,8 +4,7 @@ It turns a belief into numbers and skills; words are the content's affair.
 
 A level L is the ability within half a level of L (ends clipped to 0 and 8). The probability that a person *knows* an
 asked skill uses its own answer: P(know | all) = E[ K(theta) P(signal | know) / P(signal | theta) ] over the final
-belief (which holds that answer already). A skill not asked is E[K(theta)], and never above what it stands on (its
-parents in the graph).
+belief (which holds that answer already). A skill not asked is E[K(theta)].
 
 Next steps are the *outer fringe* of knowledge space theory: skills not mastered whose ancestors all are. Among the
 bank's skills first (there is a question, and a wording, for each); when the person masters all of these, among the
@@ -140,11 +139,7 @@ def _mastery(bank: Bank, belief: Belief, judgements: Sequence[Judgement]) -> dic
         if is_informative(entry.observation.evidence, entry.observation.aid)
     }
     expected = dict(zip(framework.skills, mastery_by_ability(bank, belief).tolist(), strict=True))
-    mastery: dict[SkillId, float] = {}
-    for skill in framework.order:
-        below = (mastery[parent] for parent in framework.parents[skill])
-        mastery[skill] = own[skill] if skill in own else min((expected[skill], *below))
-    return mastery
+    return {**expected, **own}
 
 
 def _mastery_after_answer(bank: Bank, belief: Belief, entry: Judgement) -> float:

@@ -1,10 +1,10 @@
 """The numbers to tune of a session, and when to stop asking.
 
 ABC Diag is built for dignity first: it begins with something the person very probably knows, comes back to such an
-item after every failure, and ends after three failures in a row, which are evidence enough. Measured on simulated
-people, the reactive easy item protects better than a high floor on every question, and costs about four points of
-exact levels against the most informative test (52.5 % instead of 56.4 %) while runs of three failures fall from 73 %
-to 10 % of the people.
+item after every failure, and ends after three failures in a row, which are evidence enough. With `simulee.simulate`
+(1,000 low-skilled people, 15 questions) 4.5 % of the people fail three times in a row, against 58 % under the most
+informative test without these guards; 52.2 % of the area levels are exact and 95.3 % within one, against 52.6 % and
+97.0 %. Simulated people rank policies; they do not prove accuracy in the field.
 """
 
 from __future__ import annotations

@@ -156,6 +156,15 @@ def test_half_known_skills_come_first(fresh: Assessment) -> None:
     assert distances == sorted(distances)
 
 
+def test_next_steps_are_skills_of_the_bank_while_one_is_missing(spec: FrameworkSpec, items: Sequence[Item]) -> None:
+    partial = compile_bank(spec, [item for item in items if item.skill.endswith((".0", ".3"))])
+
+    report = Assessment.start(partial, ABC_DIAG, 1).report()
+
+    assert report.next_steps
+    assert all(skill.endswith((".0", ".3")) for skill in report.next_steps)
+
+
 def test_next_steps_beyond_the_bank_when_all_of_it_is_mastered(spec: FrameworkSpec, items: Sequence[Item]) -> None:
     easy = compile_bank(spec, [item for item in items if item.skill.endswith(".0")])
     all_right = {f"{area}.1.t.0/a": RIGHT for area in range(1, 6)}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.adaptive import ABC_DIAG, Assessment, Bank, Choice, Reason, StopReason, compile_bank
+from engine.adaptive import ABC_DIAG, Assessment, Bank, Choice, Prior, Reason, StopReason, compile_bank
 from engine.adaptive.posterior import Floats, start
 from engine.adaptive.selection import information
 from engine.model import UNHEARD, Evidence, FrameworkSpec, Item, ItemId, Observation, Outcome
@@ -47,6 +47,14 @@ def test_first_item_is_very_probably_known(bank: Bank, seed: int) -> None:
     assert choice.reason == Reason.START
     assert choice.p_success >= 0.85
     assert bank.level[bank.position(choice.item)] <= 1
+
+
+def test_first_item_is_a_first_gesture_even_for_able_people(spec: FrameworkSpec, items: Sequence[Item]) -> None:
+    able = compile_bank(spec, items, Prior(mean=6.0))
+
+    choice = choice_of(Assessment.start(able, ABC_DIAG, 1))
+
+    assert able.level[able.position(choice.item)] <= 1
 
 
 @given(outcome_lists, seeds)
@@ -110,11 +118,20 @@ def test_areas_are_asked_in_turn(bank: Bank, play: Play, seed: int) -> None:
     assert choice_of(five).reason == Reason.INFORM
 
 
-def test_competences_not_yet_asked_come_first_inside_an_area(fresh: Assessment, play: Play) -> None:
+def test_ten_questions_touch_every_competence(fresh: Assessment, play: Play) -> None:
     ten = play(fresh, [RIGHT] * 10)
 
     rows = [ten.bank.position(observation.item) for observation in ten.observations]
     assert len({int(ten.bank.competence[row]) for row in rows}) == 9
+
+
+def test_competence_not_yet_asked_comes_first_even_if_it_tells_less(spec: FrameworkSpec, items: Sequence[Item]) -> None:
+    bank = compile_bank(spec, [item for item in items if item.skill in ("1.1.t.0", "1.1.t.2", "1.2.t.0")])
+    first = Observation(ItemId("1.1.t.0/a"), Evidence.certain(RIGHT))
+
+    choice = choice_of(Assessment.start(bank, ABC_DIAG, 1).record(first))
+
+    assert choice.item in ("1.2.t.0/a", "1.2.t.0/b")
 
 
 @given(outcome_lists, seeds)
@@ -217,13 +234,15 @@ def test_information_is_the_entropy_that_the_answer_is_expected_to_remove(bank: 
     assert information(bank, belief, rows) == pytest.approx(expected, abs=1e-9)
 
 
-def test_most_informative_group_is_chosen_when_nothing_guards(bank: Bank) -> None:
-    bare = replace(ABC_DIAG, start_floor=0.0, start_max_level=8, near_tie=0.0)
+@given(seeds)
+@settings(max_examples=15, deadline=None)
+def test_item_within_a_near_tie_of_the_most_informative_is_chosen_when_nothing_guards(bank: Bank, seed: int) -> None:
+    bare = replace(ABC_DIAG, start_floor=0.0, start_max_level=8)
     gain = information(bank, start(bank.tree), np.arange(len(bank.items)))
 
-    choice = choice_of(Assessment.start(bank, bare, 1))
+    choice = choice_of(Assessment.start(bank, bare, seed))
 
-    assert gain[bank.position(choice.item)] == pytest.approx(gain.max())
+    assert gain[bank.position(choice.item)] >= 0.95 * gain.max()
 
 
 def test_probability_of_success_is_the_expectation_of_the_table(bank: Bank, fresh: Assessment) -> None:
