@@ -1,0 +1,46 @@
+"""What runs inside a hearing process: one engine and the operations that it answers.
+
+An engine is anything with `prepare` and `recognize`; the keyword head for short words will be one more. It is built
+here, in the child, because building loads the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from voice_app.audio import Sound
+from voice_app.hearing import Grammar, Recognition
+
+
+class Engine(Protocol):
+    """One way of hearing. Blocks; one owner."""
+
+    def prepare(self, grammar: Grammar, limit: int | None = None) -> int:
+        """Do at most `limit` pieces of the work that can be done ahead; give how many are left."""
+
+    def recognize(self, utterance: Sound, grammar: Grammar) -> Recognition:
+        """Score one utterance (16 kHz)."""
+
+
+def whisper(folder: str, channel: str, threads: int) -> Mapping[str, Callable[[Any], Any]]:
+    """Build the embedded recogniser: the factory of its process."""
+    from voice_app.speech.whisper_scorer import WhisperScorer  # only the child that needs it loads it
+
+    return operations(WhisperScorer(Path(folder), channel, threads))
+
+
+def vosk(folder: str, language: str, channel: str) -> Mapping[str, Callable[[Any], Any]]:
+    """Build the recogniser of an installed Vosk model: the factory of its process."""
+    from voice_app.speech.vosk_recognizer import VoskRecognizer  # only the child that needs it loads it
+
+    return operations(VoskRecognizer(Path(folder), language, channel))
+
+
+def operations(engine: Engine) -> Mapping[str, Callable[[Any], Any]]:
+    """Give the table of operations of an engine."""
+    return {
+        "prepare": lambda payload: engine.prepare(*payload),
+        "recognize": lambda payload: engine.recognize(*payload),
+    }
