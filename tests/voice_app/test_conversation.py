@@ -137,12 +137,31 @@ async def test_voice_is_heard_and_becomes_an_answer() -> None:
     assert answered[0]["input_mode"] == "voice"
 
 
-async def test_speech_during_a_prompt_that_may_not_be_interrupted_is_not_heard() -> None:
-    async with talking(Room(FakeChannel(holds_prompts=True))) as room:
+async def test_speech_during_the_question_itself_does_not_interrupt_it() -> None:
+    async with talking(Room()) as room:
+        await room.to_first_question()
+        room.channel.holds_prompts = True
+        await room.press("*")
         room.channel.send(FrameHeard(SPEECH))
         await room.settle()
 
     assert ("stop", room.turn) not in room.channel.log
+
+
+async def test_speech_interrupts_once_an_option_was_told() -> None:
+    async with talking(Room()) as room:
+        await room.to_first_question()
+        room.channel.holds_prompts = True
+        await room.press("*")
+        turn = room.turn
+        room.channel.frames(1_500)
+        room.ear.hears = [(HearingOutcome.MATCH, str(DONT_KNOW))]
+        room.channel.send(FrameHeard(SPEECH))
+        await room.settle()
+        await asyncio.sleep(0.1)
+
+    assert ("stop", turn) in room.channel.log
+    assert "item_answered" in room.kinds
 
 
 async def test_patience_counts_frames_after_the_prompt_and_never_scores() -> None:

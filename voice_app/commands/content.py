@@ -74,11 +74,11 @@ async def _render(settings: Settings, locales: tuple[str, ...], rates: tuple[flo
         await synthesizer.close()
     minutes = report.audio_ms / 60_000
     if json:
-        failed = [{"text": each.text, "locale": each.locale, "reason": each.reason} for each in report.failed]
+        failed = [{"text": each.utterance.text, "locale": each.locale, "reason": each.reason} for each in report.failed]
         print_json({"sentences": report.total, "kept": report.cached, "minutes": round(minutes, 1), "failed": failed})
     else:
         told = f"{report.total} sentences, {minutes:.0f} minutes of speech, {report.cached} were there already"
         messages.print(told, highlight=False)
         for each in report.failed:
-            messages.print(f"{each.locale}: {each.text!r}: {each.reason}", highlight=False, markup=False)
+            messages.print(f"{each.locale}: {each.utterance.text!r}: {each.reason}", highlight=False, markup=False)
     raise typer.Exit(0 if report.complete else 1)
