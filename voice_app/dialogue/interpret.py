@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from audio_content.model import ContentItem, OptionId
-from engine.model import Evidence, InputMode, Outcome
+from engine.model import UNHEARD, Evidence, InputMode, Outcome
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import option_meaning
 from voice_app.dialogue.state import DialogueState, Phase
@@ -128,11 +128,12 @@ def evidence_of(item: ContentItem, option: OptionId | None, meant: Meant) -> Evi
     likelihood = {scored.meaning: scored.likelihood for scored in meant.recognition.ranked}
     spread = meant.recognition.none_of_these / len(Outcome)
     distractors = [likelihood.get(option_meaning(each), 0.0) for each in item.option_ids if each != item.key]
-    return Evidence(
-        correct=likelihood.get(option_meaning(item.key), 0.0) + spread,
-        incorrect=sum(distractors) / len(distractors) + spread,
-        dont_know=likelihood.get(DONT_KNOW, 0.0) + spread,
+    fits = (
+        likelihood.get(option_meaning(item.key), 0.0) + spread,
+        sum(distractors) / len(distractors) + spread,
+        likelihood.get(DONT_KNOW, 0.0) + spread,
     )
+    return Evidence(*fits) if any(fits) else UNHEARD
 
 
 def weighed_by_yes(doubted: Recognition, candidate: MeaningId, reply: Recognition) -> Recognition:

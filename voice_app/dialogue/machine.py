@@ -74,7 +74,7 @@ from voice_app.dialogue.messages import (
 from voice_app.dialogue.pausing import go_on
 from voice_app.dialogue.reaction import Form, Reaction, calm
 from voice_app.dialogue.render import listen_again, render, show_again
-from voice_app.dialogue.state import DialogueState, Doubt, Phase
+from voice_app.dialogue.state import Asked, DialogueState, Doubt, Phase
 from voice_app.dialogue.turn import (
     BACK,
     DONT_KNOW,
@@ -183,8 +183,9 @@ def _act(context: DialogueContext, state: DialogueState, meant: Meant) -> Reacti
             state = replace(state, doubt=None)
     if state.phase is Phase.PAUSED and state.quiet and meant.meaning != FINISH:
         return go_on(context, state)
-    if state.phase is Phase.QUESTION and state.doubt is None:
-        reaction = _answered(context, state, meant)
+    asked = state.session.asked
+    if state.phase is Phase.QUESTION and asked is not None and state.doubt is None:
+        reaction = _answered(context, state, asked, meant)
         if reaction is not None:
             return reaction
     if state.phase is Phase.CODE_ENTRY:
@@ -211,10 +212,7 @@ def _refused(state: DialogueState, doubt: Doubt) -> Reaction:
     return Reaction(replace(state, doubt=None), form=Form.LEAD_ONLY).saying("confirm.no")
 
 
-def _answered(context: DialogueContext, state: DialogueState, meant: Meant) -> Reaction | None:
-    asked = state.session.asked
-    if asked is None:
-        return None
+def _answered(context: DialogueContext, state: DialogueState, asked: Asked, meant: Meant) -> Reaction | None:
     kind, _, name = meant.meaning.partition(".")
     if kind == "option":
         return asking.answer(context, state, asked, OptionId(name), meant)

@@ -33,7 +33,7 @@ def render(
         effects.append(SetLoudness(loudness_db))
     lead = _in_both_languages(reaction.lead) if state.phase is Phase.LANGUAGE and state.doubt is None else reaction.lead
     effects.append(_show(context, state, lead))
-    effects += _say(context, state, lead, reaction.form)
+    effects.append(_say(context, state, lead, reaction.form))
     effects.append(EndConversation() if state.phase is Phase.GOODBYE else listen_again(context, state))
     return state, tuple(effects)
 
@@ -68,13 +68,11 @@ def _show(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...]
     return Show(state.turn, turn_locale(state), view(context, state, lead))
 
 
-def _say(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...], form: Form) -> list[Effect]:
+def _say(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...], form: Form) -> Say:
     words = script(context, state, lead, form)
-    if not words.parts:
-        return []
     slower = context.rules.emphasis_rate if state.emphasised else 0.0
     rate = max(context.rules.rate_min, round(state.rate - slower, 2))
-    return [Say(state.turn, turn_locale(state), rate, words.parts, words.voice_bargein_from)]
+    return Say(state.turn, turn_locale(state), rate, words.parts, words.voice_bargein_from)
 
 
 def _loudness_db(context: DialogueContext, state: DialogueState) -> float:

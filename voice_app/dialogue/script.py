@@ -43,7 +43,7 @@ class Script:
 
 
 def script(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...], form: Form) -> Script:
-    """Give what is said in this turn after `lead`. Nothing when `lead` is empty and `form` is LEAD_ONLY."""
+    """Give what is said in this turn after `lead`; with LEAD_ONLY nothing else."""
     if form is Form.LEAD_ONLY:
         return Script(lead, 0)
     rules = context.rules

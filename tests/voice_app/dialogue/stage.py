@@ -80,7 +80,7 @@ MAPPED = (*LEVELS, 4)
 
 @cache
 def small_content() -> Content:
-    """Fifteen questions (five areas, levels 1 to 3; those of area 5 are yes/no) with the real prompts and vocabulary."""
+    """Fifteen questions (areas 1 to 5, levels 1 to 3; area 5 asks yes or no) with the real prompts and vocabulary."""
     spec = FrameworkSpec(
         tuple(
             Area(

@@ -1,0 +1,244 @@
+"""Whatever happens, in whatever order: nothing crashes, nothing is lost, only answers move the estimate."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audio_content.model import PromptId
+from engine.model import Channel, InputMode
+from tests.voice_app.dialogue.stage import CODE, Stage
+from voice_app.dialogue.fold import resume
+from voice_app.dialogue.messages import (
+    CodeIssued,
+    Effect,
+    EndConversation,
+    Event,
+    Failed,
+    Heard,
+    ItemWords,
+    Left,
+    Listen,
+    MicrophoneChanged,
+    Opened,
+    Phrase,
+    Pressed,
+    RecognizerBack,
+    RecognizerLost,
+    Save,
+    Say,
+    SessionFound,
+    SessionNotFound,
+    Show,
+    SilenceKept,
+)
+from voice_app.dialogue.records import AnswerWithdrawn, ItemAnswered
+from voice_app.hearing import NO_INPUT, HearingOutcome, MeaningId, Recognition, Scored
+from voice_app.wording import Wording
+
+KEYS = "0123456789*#+-x"
+likelihoods = st.floats(0.0, 1.0, allow_nan=False)
+
+
+@st.composite
+def happenings(draw: st.DrawFn) -> tuple[str, object]:
+    """One thing that may happen. Weighted so that conversations get far."""
+    kind = draw(
+        st.sampled_from(
+            ["press"] * 6
+            + ["say"] * 6
+            + ["answer"] * 6
+            + ["silence", "mumble", "store_fails", "outside", "stale", "odd_word", "code", "no_input"]
+        )
+    )
+    match kind:
+        case "press":
+            return kind, draw(st.sampled_from(KEYS))
+        case "say":
+            outcome = draw(st.sampled_from([HearingOutcome.MATCH, HearingOutcome.MATCH, HearingOutcome.DOUBTFUL]))
+            return kind, (draw(st.integers(0, 30)), outcome, draw(likelihoods), draw(likelihoods))
+        case "answer":
+            return kind, draw(st.booleans())
+        case "outside":
+            return kind, draw(
+                st.sampled_from(
+                    [
+                        RecognizerLost(),
+                        RecognizerBack(),
+                        MicrophoneChanged(False),
+                        MicrophoneChanged(True),
+                        Failed(PromptId("fault.general")),
+                        CodeIssued(CODE),
+                        SessionNotFound(PromptId("code.unknown")),
+                        SessionNotFound(PromptId("code.too_many")),
+                        SessionFound(()),
+                        Opened(Channel.PHONE, 3, True),
+                        Left(),
+                    ]
+                )
+            )
+        case _:
+            return kind, None
+
+
+def happen(stage: Stage, kind: str, what: object) -> list[Effect]:
+    """Let it happen on the stage, and give the effects."""
+    turn = stage.state.turn
+    match kind, what:
+        case "press", str(key):
+            return stage.send(Pressed(turn, key, InputMode.BUTTON))
+        case "say", (int(which), HearingOutcome() as outcome, float(best), float(rest)):
+            return stage.send(Heard(turn, _recognition(stage, which, outcome, best, rest)))
+        case "answer", bool(right) if stage.state.session.asked is not None:
+            return stage.send(Pressed(turn, str(stage.place_of(right=right))))
+        case "silence", _:
+            return stage.send(SilenceKept(turn))
+        case "mumble", _:
+            return stage.send(Heard(turn, Recognition(HearingOutcome.NO_MATCH, (), 1.0, "fuzz")))
+        case "no_input", _:
+            return stage.send(Heard(turn, NO_INPUT))
+        case "odd_word", _:
+            odd = Recognition(HearingOutcome.MATCH, (Scored(MeaningId("option.zz"), 1.0),), 0.0, "fuzz")
+            return stage.send(Heard(turn, odd))
+        case "stale", _:
+            return stage.send(Pressed(turn - 1, "1"))
+        case "store_fails", _:
+            stage.store_fails = True
+        case "code", _:
+            stage.keys(CODE)
+        case "outside", event:
+            return stage.send(event)  # type: ignore[arg-type]
+    return []
+
+
+def _recognition(stage: Stage, which: int, outcome: HearingOutcome, best: float, rest: float) -> Recognition:
+    grammar = stage.listens[-1].grammar if stage.listens else None
+    if grammar is None:
+        return Recognition(outcome, (), 1.0, "fuzz")
+    meanings = [meaning.id for meaning in grammar.meanings]
+    first = meanings[which % len(meanings)]
+    others = tuple(Scored(meaning, min(best, rest)) for meaning in meanings if meaning != first)
+    return Recognition(outcome, (Scored(first, best), *others), max(0.0, 1.0 - best), "fuzz")
+
+
+conversations = given(
+    st.lists(happenings(), max_size=60),
+    st.sampled_from(list(Channel)),
+    st.integers(0, 2**31),
+    st.sampled_from(["", "1", "111", "1111", "2111"]),
+)
+patient = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@patient
+@conversations
+def test_records_tell_the_session(events: list[tuple[str, object]], channel: Channel, seed: int, opening: str) -> None:
+    stage = Stage(channel=channel, seed=seed)
+    stage.open()
+    stage.keys(opening)
+
+    for kind, what in events:
+        happen(stage, kind, what)
+
+    if stage.state.session.started is not None:
+        assert resume(stage.context, stage.records).session == stage.state.session
+
+
+@patient
+@conversations
+def test_only_answers_move_the_estimate(
+    events: list[tuple[str, object]], channel: Channel, seed: int, opening: str
+) -> None:
+    stage = Stage(channel=channel, seed=seed)
+    stage.open()
+    stage.keys(opening)
+
+    for kind, what in events:
+        before, kept = _estimate(stage), len(stage.records)
+        happen(stage, kind, what)
+        moved = any(isinstance(each, ItemAnswered | AnswerWithdrawn) for each in stage.records[kept:])
+        assert moved or before is None or _estimate(stage) == before
+
+
+def _estimate(stage: Stage) -> tuple[float, ...] | None:
+    assessment = stage.state.session.assessment
+    return None if assessment is None else assessment.report().overall.pmf
+
+
+@patient
+@conversations
+def test_every_turn_is_spoken_shown_and_heard_in_order(
+    events: list[tuple[str, object]], channel: Channel, seed: int, opening: str
+) -> None:
+    stage = Stage(channel=channel, seed=seed)
+    wording = Wording(stage.context.content)
+    carried = [stage.send(Opened(channel, seed, True))]
+    stage.keys(opening)
+
+    carried += [happen(stage, kind, what) for kind, what in events]
+
+    for effects in carried:
+        _check_order(effects)
+        for effect in effects:
+            _check_words(wording, effect)
+
+
+def _check_order(effects: list[Effect]) -> None:
+    """Within a turn: records first, then the page, the voice, the ear."""
+    for position, effect in enumerate(effects):
+        later = effects[position + 1 :]
+        match effect:
+            case Say(turn):
+                assert any(isinstance(each, Show) and each.turn == turn for each in effects[:position])
+                assert any(isinstance(each, Listen | EndConversation) for each in later)
+                record_of_this_step = [each for each in later if isinstance(each, Save)]
+                next_turn = [each for each in later if isinstance(each, Show) and each.turn > turn]
+                assert not record_of_this_step or next_turn
+            case _:
+                pass
+
+
+def _check_words(wording: Wording, effect: Effect) -> None:
+    """Every sentence exists, with all its gaps, and what is spoken of an item is on the page of that turn."""
+    match effect:
+        case Say(_, locale, _, parts):
+            for part in parts:
+                if isinstance(part, Phrase | ItemWords):
+                    assert wording.spoken(part, locale)
+        case Show():
+            shown = wording.shown(effect)
+            assert len(shown.commands) <= 6
+            assert len(shown.choices) <= 4 or shown.screen == "code_entry"
+        case _:
+            pass
+
+
+@patient
+@conversations
+def test_a_session_goes_on_where_it_was_cut(
+    events: list[tuple[str, object]], channel: Channel, seed: int, opening: str
+) -> None:
+    stage = Stage(channel=channel, seed=seed)
+    stage.open()
+    stage.keys(opening)
+    for kind, what in events:
+        happen(stage, kind, what)
+    before = stage.state.session
+
+    if before.started is None:
+        return
+    again = Stage(context=stage.context, channel=Channel.PHONE, records=stage.records)
+    again.state = resume(stage.context, stage.records)
+    again.open()
+
+    after = again.state.session
+    assert after.answers == before.answers
+    assert after.asked == before.asked or before.asked is None
+    assert again.said[-1].turn == again.shown[-1].turn == again.listens[-1].turn
+
+
+def test_all_events_are_played() -> None:
+    played = {Opened, Pressed, Heard, SilenceKept, RecognizerLost, RecognizerBack, MicrophoneChanged}
+    played |= {SessionFound, SessionNotFound, CodeIssued, Failed, Left}
+
+    assert set(Event.__args__) == played  # type: ignore[attr-defined]
