@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from audio_content.manifest import utterances
+from audio_content.manifest import Utterance, utterances
 from audio_content.model import Content
 from voice_app.errors import SpeechError
 from voice_app.speech.synthesizer import Spoken
 
-ListUtterances = Callable[[Content, str], Iterable[str]]
+ListUtterances = Callable[[Content, str], Iterable[Utterance]]
 
 
 class Producer(Protocol):
@@ -33,14 +33,14 @@ class RenderProgress:
     total: int
     locale: str
     rate: float
-    text: str
+    utterance: Utterance
 
 
 @dataclass(frozen=True, slots=True)
 class FailedUtterance:
     """A sentence that nobody could speak; `code` is the fault's own, `reason` its words."""
 
-    text: str
+    utterance: Utterance
     locale: str
     rate: float
     code: str
@@ -76,22 +76,22 @@ async def render_ahead(
     `progress` is called after each. Faults of speech end up in the report; a cancelled rendering keeps what it made.
     """
     wanted = [
-        (text, locale, rate)
+        (utterance, locale, rate)
         for locale in locales
         for rate in rates
-        for text in dict.fromkeys(list_utterances(content, locale))
+        for utterance in {each.text: each for each in list_utterances(content, locale)}.values()
     ]
     engines: Counter[str] = Counter()
     failed: list[FailedUtterance] = []
     cached = audio_ms = 0
-    for done, (text, locale, rate) in enumerate(wanted, start=1):
+    for done, (utterance, locale, rate) in enumerate(wanted, start=1):
         try:
-            spoken = await synthesizer.produce(text, locale, rate)
+            spoken = await synthesizer.produce(utterance.text, locale, rate)
         except SpeechError as error:
-            failed.append(FailedUtterance(text, locale, rate, error.code, str(error)))
+            failed.append(FailedUtterance(utterance, locale, rate, error.code, str(error)))
         else:
             engines[spoken.engine] += 1
             cached += spoken.cached
             audio_ms += spoken.sound.duration_ms
-        progress(RenderProgress(done, len(wanted), locale, rate, text))
+        progress(RenderProgress(done, len(wanted), locale, rate, utterance))
     return RenderReport(len(wanted), cached, audio_ms, dict(engines), tuple(failed))

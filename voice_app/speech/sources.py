@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from audio_content.errors import ContentError
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.errors import SpeechError, SynthesisFailed
 from voice_app.speech import pico, pyttsx3_voice
@@ -121,7 +122,7 @@ class Sources:
         if not LOCALE.fullmatch(locale):
             return
         locale, rate = locale.replace("_", "-"), round(rate, 2)
-        if self._find_recording is not None and (found := self._find_recording(text, locale)) is not None:
+        if (found := self._recording(text, locale)) is not None:
             yield await self._recorded(found, rate)
         words = self._words(text, locale)
         pace = round(rate * profile.speed, 3)
@@ -136,8 +137,21 @@ class Sources:
                 if system_voice is not None:
                     yield self._by_system(words, system_voice, f"{installed} {sys.platform}", pace, profile)
 
+    def _recording(self, text: str, locale: str) -> Path | None:
+        """Give the recording of a text; a damaged index of recordings silences nobody."""
+        try:
+            return self._find_recording(text, locale) if self._find_recording is not None else None
+        except ContentError as error:
+            log.error("recordings are left out: %s", error)
+            return None
+
     def _words(self, text: str, locale: str) -> str:
-        words = clean(self._spoken_form(clean(text), locale))
+        """Give the words that are said. Raises SynthesisFailed."""
+        try:
+            words = clean(self._spoken_form(text, locale))
+        except ContentError as error:
+            log.error("the lexicon is left out: %s", error)
+            words = clean(text)
         if not words:
             raise SynthesisFailed("there is nothing to say in this text")
         if len(words) > LONGEST_TEXT:

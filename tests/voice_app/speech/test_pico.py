@@ -45,7 +45,7 @@ def test_every_default_voice_has_its_pace() -> None:
 def test_french_is_calm(engine: PicoEngine) -> None:
     minutes = (engine.speak(FRENCH, "fr-FR").duration_ms - 600) / 60_000
 
-    assert len(FRENCH.split()) / minutes == pytest.approx(140, abs=12)
+    assert len(FRENCH.split()) / minutes == pytest.approx(140, abs=14)
 
 
 @pytest.mark.audio

@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from audio_content.manifest import Utterance
 from audio_content.model import Content
 from tests.fakes_speech import FakeSynthesizer
 from voice_app.speech.audio_store import SoundKey
@@ -14,8 +15,8 @@ NO_CONTENT = cast("Content", None)
 TEXTS = {"fr": ["Bonjour.", "Question deux.", "Bonjour."], "en": ["Hello."]}
 
 
-def listed(_content: Content, locale: str) -> Iterable[str]:
-    return TEXTS[locale]
+def listed(_content: Content, locale: str) -> Iterable[Utterance]:
+    return [Utterance(f"prompt.{number}", text) for number, text in enumerate(TEXTS[locale])]
 
 
 class FakeProducer(FakeSynthesizer):
@@ -48,7 +49,10 @@ async def test_progress_counts_up_to_the_total() -> None:
 
     await render_ahead(NO_CONTENT, ["fr"], [1.0], FakeProducer(), seen.append, list_utterances=listed)
 
-    assert [(step.done, step.total, step.text) for step in seen] == [(1, 2, "Bonjour."), (2, 2, "Question deux.")]
+    assert [(step.done, step.total, step.utterance.text) for step in seen] == [
+        (1, 2, "Bonjour."),
+        (2, 2, "Question deux."),
+    ]
 
 
 async def test_failure_is_told_and_does_not_stop_the_others() -> None:
@@ -57,7 +61,7 @@ async def test_failure_is_told_and_does_not_stop_the_others() -> None:
 
     report = await render_ahead(NO_CONTENT, ["fr"], [1.0], voice, seen.append, list_utterances=listed)
 
-    assert [(lost.text, lost.locale, lost.code) for lost in report.failed] == [
+    assert [(lost.utterance.text, lost.locale, lost.code) for lost in report.failed] == [
         ("Bonjour.", "fr", "speech.synthesis_failed")
     ]
     assert report.by_engine == {"fake": 1}

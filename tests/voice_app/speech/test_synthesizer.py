@@ -3,11 +3,13 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 import pytest_asyncio
 
+from audio_content.errors import ContentError
 from voice_app.audio import Sound
 from voice_app.errors import SynthesisFailed, UnknownVoice
 from voice_app.speech.samples import Samples, to_samples
@@ -195,6 +197,18 @@ async def test_full_disk_does_not_silence_the_voice(tmp_path: Path) -> None:
     assert sound.duration_ms > 500
 
 
+async def test_damaged_lexicon_and_recordings_do_not_silence_the_voice(tmp_path: Path) -> None:
+    def damaged(_text: str, _locale: str) -> NoReturn:
+        raise ContentError.of("index.yaml", "", "It lies", "Mend it")
+
+    voice = LocalSynthesizer(tmp_path, find_recording=damaged, spoken_form=damaged)
+
+    sound = await voice.speak("Malgré tout.", "fr")
+    await voice.close()
+
+    assert sound.duration_ms > 500
+
+
 async def test_words_go_through_the_lexicon(tmp_path: Path) -> None:
     asked: list[tuple[str, str]] = []
 
@@ -204,7 +218,7 @@ async def test_words_go_through_the_lexicon(tmp_path: Path) -> None:
 
     voice = LocalSynthesizer(tmp_path, find_recording=None, spoken_form=respelled)
 
-    first, second = await voice.produce("Wi-Fi", "fr"), await voice.produce("<b>wifi</b>", "fr")
+    first, second = await voice.produce("Wi-Fi", "fr"), await voice.produce("wifi", "fr")
     await voice.close()
 
     assert asked == [("Wi-Fi", "fr"), ("wifi", "fr")]
