@@ -1,0 +1,56 @@
+"""Prompts waiting to be fetched by a page: WAV bodies by the digest of their content, within a bounded memory.
+
+The same sound always has the same address, so browsers may keep it for ever. The least recently used go first; a page
+that comes too late gets 404 and goes on without that piece.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import wave
+from collections import OrderedDict
+
+from voice_app.audio import BYTES_PER_SAMPLE, Sound
+
+DIGEST_CHARACTERS = 32
+
+
+class SoundShelf:
+    """Holds at most `room_bytes` of WAV bodies, always at least the newest one."""
+
+    def __init__(self, room_bytes: int) -> None:
+        self._room_bytes = room_bytes
+        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._held_bytes = 0
+
+    def keep(self, sound: Sound) -> str:
+        """Keep the sound and give its key."""
+        key = hashlib.sha256(sound.rate_hz.to_bytes(4, "little") + sound.pcm).hexdigest()[:DIGEST_CHARACTERS]
+        if key in self._bodies:
+            self._bodies.move_to_end(key)
+            return key
+        body = _wav(sound)
+        self._bodies[key] = body
+        self._held_bytes += len(body)
+        while self._held_bytes > self._room_bytes and len(self._bodies) > 1:
+            _, oldest = self._bodies.popitem(last=False)
+            self._held_bytes -= len(oldest)
+        return key
+
+    def find(self, key: str) -> bytes | None:
+        """Give the WAV body of a key, or None when it is not held."""
+        body = self._bodies.get(key)
+        if body is not None:
+            self._bodies.move_to_end(key)
+        return body
+
+
+def _wav(sound: Sound) -> bytes:
+    body = io.BytesIO()
+    with wave.open(body, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(BYTES_PER_SAMPLE)
+        file.setframerate(sound.rate_hz)
+        file.writeframes(sound.pcm)
+    return body.getvalue()
