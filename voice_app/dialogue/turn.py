@@ -15,10 +15,10 @@ The grammar, and why it is what it is (`research: short words are fragile`):
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
+from audio_content.forms import said_form
 from audio_content.model import CommandId, ItemKind, OptionId, PromptId, Vocabulary
 from engine.model import ItemId
 from voice_app.dialogue.context import DialogueContext
@@ -162,7 +162,7 @@ def _choice_wordings(
     if item.kind is ItemKind.YES_NO:
         return [(option_meaning(OptionId("yes")), words.yes), (option_meaning(OptionId("no")), words.no)]
     own = {
-        option.id: tuple(dict.fromkeys(spoken_form(form) for form in (option.text, *option.synonyms)))
+        option.id: tuple(dict.fromkeys(said_form(form) for form in (option.text, *option.synonyms)))
         for option in item.texts[locale].options
     }
     shared = Counter(form for forms in own.values() for form in forms)
@@ -173,12 +173,6 @@ def _choice_wordings(
         )
         for place, option in enumerate(asked.order)
     ]
-
-
-def spoken_form(text: str) -> str:
-    """Give a wording as a grammar wants it: lower case, no punctuation around its words."""
-    lowered = unicodedata.normalize("NFC", text).lower().replace("’", "'")
-    return " ".join(bare for word in lowered.split() if (bare := word.strip('.,;:!?«»"()')))
 
 
 def _disjoint(wordings: list[tuple[MeaningId, tuple[str, ...]]]) -> tuple[Meaning, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.voice_app.dialogue.stage import CODE, Stage
-from voice_app.dialogue.turn import EVERYWHERE, spoken_form
+from voice_app.dialogue.turn import EVERYWHERE
 from voice_app.hearing import Grammar
 
 
@@ -109,17 +109,3 @@ def test_code_is_never_part_of_a_grammar() -> None:
     stage = Stage().to_question()
 
     assert CODE not in str(grammar(stage))
-
-
-@pytest.mark.parametrize(
-    ("text", "form"),
-    [
-        ("Je raccroche.", "je raccroche"),
-        ("« Bonjour », dit-il !", "bonjour dit-il"),
-        ("J’appelle ma banque", "j'appelle ma banque"),
-        ("E\u0301teindre", "éteindre"),
-        ("?", ""),
-    ],
-)
-def test_spoken_form_has_words_only(text: str, form: str) -> None:
-    assert spoken_form(text) == form

@@ -1,0 +1,86 @@
+"""The dialogue on the content that people hear: every question can be asked and answered, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from audio_content.loader import load
+from audio_content.model import LOCALES, ItemKind
+from engine.adaptive import ABC_DIAG, compile_bank
+from engine.model import ItemId
+from tests.voice_app.dialogue.stage import Stage
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.fold import option_order
+from voice_app.dialogue.messages import ItemWords, Phrase, option_meaning
+from voice_app.dialogue.records import ItemAnswered, ItemAsked
+from voice_app.dialogue.state import Asked, DialogueState, Phase, Session
+from voice_app.dialogue.turn import EVERYWHERE, grammar
+from voice_app.wording import Wording
+
+
+@cache
+def real_context() -> DialogueContext:
+    content = load()
+    return DialogueContext(content, compile_bank(content.skill_map.spec, content.engine_items("abc_diag")), ABC_DIAG)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("item", sorted(load().items))
+def test_every_option_may_be_said_in_its_own_words(item: ItemId, locale: str) -> None:
+    context = real_context()
+    asked = Asked(item, option_order(context, 1, item))
+    state = DialogueState(Session(locale=locale, asked=asked), Phase.QUESTION)
+
+    forms = {meaning.id: meaning.forms for meaning in grammar(context, state).meanings}
+
+    own_words = 0 if context.content.items[item].kind is ItemKind.YES_NO else 4
+    assert all(len(forms[option_meaning(option)]) > own_words for option in asked.order)
+    assert set(EVERYWHERE) <= forms.keys()
+
+
+@pytest.mark.parametrize("opening", ["1111", "2111"])
+@pytest.mark.parametrize("pattern", ["right", "wrong", "dont_know", "mixed"])
+@pytest.mark.parametrize("seed", [1, 20, 300])
+def test_a_diagnostic_reaches_its_result(seed: int, pattern: str, opening: str) -> None:
+    stage = Stage(context=real_context(), seed=seed)
+    stage.open()
+    stage.keys(opening)
+
+    for turn in range(15):
+        if stage.state.phase is Phase.QUESTION:
+            _answer(stage, pattern, turn)
+
+    assert stage.state.phase is Phase.RESULT
+    assert len({record.item for record in stage.of_kind(ItemAsked)}) == len(stage.of_kind(ItemAnswered))
+    assert all(_spoken_words(stage))
+
+
+def _answer(stage: Stage, pattern: str, turn: int) -> None:
+    if pattern == "dont_know" or (pattern == "mixed" and turn % 4 == 1):
+        stage.press("#")
+    else:
+        stage.answer(right=pattern == "right" or (pattern == "mixed" and turn % 4 != 3))
+
+
+def _spoken_words(stage: Stage) -> list[str]:
+    wording = Wording(stage.context.content)
+    return [
+        wording.spoken(part, say.locale)
+        for say in stage.said
+        for part in say.parts
+        if isinstance(part, Phrase | ItemWords)
+    ]
+
+
+def test_fifteen_questions_are_counted_in_words() -> None:
+    rules = replace(real_context().rules, max_items=15)
+    context = replace(real_context(), rules=rules)
+    stage = Stage(context=context).to_question()
+
+    for _ in range(15):
+        stage.answer(right=True)
+
+    assert "Question quinze." in _spoken_words(stage)
