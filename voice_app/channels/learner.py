@@ -79,6 +79,8 @@ class SyntheticLearner:
         self._noise = np.random.default_rng(seed)
         self._view: ShownView | None = None
         self._turns = 0
+        self._prompt_over = True
+        self._ear_open = True
         self._queue: asyncio.Queue[ChannelEvent | None] = asyncio.Queue()
         self.codes: list[str] = []
 
@@ -103,7 +105,7 @@ class SyntheticLearner:
         view, began = self._view, self._turns
         if view is None:
             return
-        match self._person.reply(view):
+        match self._person.reply(view) if self._ear_open else StaysSilent():
             case Presses(key, input_mode):
                 self._write(f"P: presses {key}")
                 yield KeyPressed(view.turn, key, input_mode)
@@ -134,11 +136,13 @@ class SyntheticLearner:
 
     async def begin_prompt(self, turn: int, gain_db: float) -> None:
         self._turns += 1
+        self._prompt_over = False
 
     async def enqueue(self, turn: int, sound: Sound, *, place: int | None = None) -> None:
         return None
 
     async def end_prompt(self, turn: int) -> None:
+        self._prompt_over = True
         self._queue.put_nowait(PromptEnded(turn))
 
     async def stop_prompt(self, turn: int) -> None:
@@ -148,8 +152,9 @@ class SyntheticLearner:
         self._view = view
 
     async def listening(self, turn: int, is_open: bool) -> None:
-        """It is the person's turn once the prompt is over: the ear is open, or only keys are."""
-        if is_open or not self._microphone:
+        """It is the person's turn once the prompt is over. With a closed ear somebody who only speaks waits."""
+        if self._prompt_over:
+            self._ear_open = is_open or not self._microphone
             self._turns += 1
             self._queue.put_nowait(None)
 

@@ -21,7 +21,7 @@ from voice_app.speech.listen_once import listen_once
 from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
 from voice_app.store.sql_store import SqlStore
-from voice_app.web.assets import installed_fonts
+from voice_app.web.rendering import installed_font
 
 FREE_DISK_MB = 500
 """Below this, rendered speech and events have no room to grow."""
@@ -118,6 +118,6 @@ async def _voice_and_ear(settings: Settings) -> Finding:
 
 
 async def _fonts(_settings: Settings) -> Finding:
-    fonts = installed_fonts()
-    detail = ", ".join(fonts) or "the system's own fonts are used"
-    return Finding("low-vision font", bool(fonts), detail, "scripts/fetch_web_assets", needed=False)
+    font = installed_font()
+    detail = font or "the system's own fonts are used"
+    return Finding("low-vision font", font is not None, detail, "scripts/fetch_web_assets", needed=False)
