@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audio_content.model import PromptId
-from engine.model import Channel, InputMode
+from engine.model import Aid, Channel, InputMode
 from tests.voice_app.dialogue.stage import CODE, Stage, small_context
 from voice_app.dialogue.asking import next_question
 from voice_app.dialogue.context import Rules
@@ -476,3 +476,63 @@ def test_question_without_a_session_begins_one() -> None:
 def test_fewer_than_eight_questions_are_refused() -> None:
     with pytest.raises(ValueError, match="8 to 15"):
         Rules(max_items=7)
+
+
+def last_answer(stage: Stage) -> ItemAnswered:
+    answer = stage.of_kind(ItemAnswered)[-1]
+    assert isinstance(answer, ItemAnswered)
+    return answer
+
+
+def test_explained_answer_counts_as_helped() -> None:
+    stage = Stage().to_question()
+    stage.press("5")
+
+    stage.answer(right=True)
+    stage.answer(right=True)
+
+    assert [record.aid for record in stage.records if isinstance(record, ItemAnswered)] == [Aid.REPHRASED, Aid.NONE]
+    assert stage.state.session.assessment is not None
+    assert [each.aid for each in stage.state.session.assessment.observations] == [Aid.REPHRASED, Aid.NONE]
+
+
+@pytest.mark.parametrize("mode", [InputMode.BUTTON, InputMode.MEDIATOR])
+def test_answer_keeps_its_channel_and_way_of_input(mode: InputMode) -> None:
+    stage = Stage(channel=Channel.PHONE).to_question()
+
+    stage.press("1", mode)
+
+    assert (last_answer(stage).channel, last_answer(stage).input_mode) == (Channel.PHONE, mode)
+
+
+def test_item_taken_back_is_asked_in_the_same_order() -> None:
+    stage = Stage().to_question()
+    first = stage.records[-1]
+    stage.answer(right=True)
+
+    stage.press("9")
+
+    assert stage.records[-1] == first
+
+
+def test_half_heard_digit_is_said_back_without_a_question() -> None:
+    stage = Stage().to_welcome()
+    stage.press("2")
+
+    stage.say("six", doubtful=True)
+
+    assert stage.prompts == ["code.digit"]
+    assert stage.state.digits == "6"
+
+
+def test_noise_now_and_then_never_pauses() -> None:
+    stage = Stage().to_question()
+    for _ in range(4):
+        stage.mumble()
+    stage.answer(right=True)
+
+    for _ in range(4):
+        stage.mumble()
+
+    assert stage.state.phase is Phase.QUESTION
+    assert stage.prompts[0] == "answer.passed"
