@@ -41,7 +41,7 @@ class GrammarUnfit(SpeechError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class VoskTable:
     """The calibration of Vosk: how much evidence a clear and an unclear result carry.
 
     `clear_from`: mean word confidence of a clear result. `shortest_s`: less speech than that was no word.
@@ -77,7 +77,7 @@ class VoskRecognizer:
         self._model = vosk.Model(str(folder))
         self.language = language
         document = load_document(ENGINE)
-        self._table = _Table(**document.get(channel, document["kiosk"]))
+        self._table = VoskTable(**document.get(channel, document["kiosk"]))
         self.knows_unknown = self._knows(UNKNOWN)
         common = () if self.knows_unknown else document["common_words"].get(language, ())
         self._common = tuple(word for word in common if self._knows(word))
@@ -150,7 +150,7 @@ class VoskRecognizer:
 
 
 def decide(
-    words: list[HeardWord], spellings: Mapping[str, MeaningId], grammar: Grammar, table: _Table, audio_ms: int
+    words: list[HeardWord], spellings: Mapping[str, MeaningId], grammar: Grammar, table: VoskTable, audio_ms: int
 ) -> Recognition:
     """Give the recognition for the words that came back."""
     if not words:
