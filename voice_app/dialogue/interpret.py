@@ -114,7 +114,7 @@ def intent_of_voice(
         for scored in recognition.ranked[1:2]
         if scored.likelihood >= context.rules.second_guess_min
         and scored.meaning in known
-        and scored.meaning not in HARMLESS
+        and scored.meaning not in HARMLESS | {YES, NO}
     )
     return Doubtful((best, *runners_up), recognition)
 

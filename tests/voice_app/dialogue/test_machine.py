@@ -536,3 +536,14 @@ def test_noise_now_and_then_never_pauses() -> None:
 
     assert stage.state.phase is Phase.QUESTION
     assert stage.prompts[0] == "answer.passed"
+
+
+def test_doubt_about_a_command_within_a_doubt_never_asks_about_yes() -> None:
+    stage = Stage().to_question()
+    stage.say("je ne sais pas", doubtful=True)
+    stage.say("faire une pause", doubtful=True, runner_up="oui")
+
+    stage.press("2")
+
+    assert stage.state.doubt is None
+    assert stage.prompts == ["confirm.no"]
