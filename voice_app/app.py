@@ -84,7 +84,7 @@ async def open_service(settings: Settings) -> Service:
 
 def create_app(settings: Settings) -> Quart:
     """Give the web application. Adapters open when it starts to serve and close when it stops."""
-    app = Quart("voice_app")
+    app = Quart("voice_app", static_folder=None)  # the pages bring their own
     opened: list[Service] = []
 
     async def run_conversation(channel: Channel, request: ConversationRequest) -> None:

@@ -36,8 +36,8 @@ class Service:
         port = self.address.rstrip("/").rsplit(":", 1)[-1] if self.address else "0"
         environment = {**os.environ, "VOICE_APP_DATA_FOLDER": str(self.folder)}
         command = [sys.executable, "-m", "voice_app", "serve", "--port", port]
-        log = (self.folder / "serve.log").open("a")
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+        with (self.folder / "serve.log").open("a") as log:
+            self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().strip()
         assert self.address.startswith("http"), (self.folder / "serve.log").read_text()
