@@ -54,7 +54,7 @@ from statistics import fmean
 
 from audio_content.forms import words
 from audio_content.model import LOCALES, Content, ContentItem, ItemKind
-from audio_content.pronunciation import package_lexicon
+from audio_content.pronunciation import own_lexicon
 from audio_content.rules.bank_rules import PATH, bank_findings, key_is_longest, path_items
 from audio_content.rules.ear import ear_findings
 from audio_content.rules.finding import Finding, Severity
@@ -88,10 +88,8 @@ def item_findings(content: Content) -> Iterator[Finding]:
 
 
 def _reading(content: Content, item: ContentItem, locale: str) -> Reading:
-    lexicon = package_lexicon(locale)
-    if lexicon is None:
-        raise LookupError(f"the package has no lexicon for {locale}")
-    return Reading(item, locale, item.texts[locale], styles()[locale], lexicon, content.vocabularies.get(locale))
+    vocabulary = content.vocabularies.get(locale)
+    return Reading(item, locale, item.texts[locale], styles()[locale], own_lexicon(locale), vocabulary)
 
 
 def stats(content: Content) -> dict[str, object]:

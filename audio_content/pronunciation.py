@@ -83,6 +83,15 @@ def package_lexicon(locale: str) -> Lexicon | None:
     return _checked(read(file, name), name, language)
 
 
+def own_lexicon(locale: str) -> Lexicon:
+    """Give the service's own lexicon of a locale that it speaks. Raises InvalidLexicon when there is none."""
+    lexicon = package_lexicon(locale)
+    if lexicon is None:
+        file = f"lexicon/{language_of(locale)}.yaml"
+        raise InvalidLexicon.of(file, "", "this language has no lexicon", "Write the file, after lexicon/fr.yaml")
+    return lexicon
+
+
 def load_lexicon(file: Path, locale: str) -> Lexicon:
     """Give the lexicon of a file. Raises InvalidLexicon when it is missing or contradicts itself."""
     try:

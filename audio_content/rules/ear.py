@@ -20,7 +20,7 @@ from audio_content.rules.finding import Finding, Severity
 PROGRAM = "espeak-ng"
 VOICES = {"fr": "fr-fr", "en": "en-gb"}
 LIMIT_S = 60
-CLOSE_SHARE = 0.36
+CLOSE_SHARE = 0.5
 """Distance divided by the length of the longer wording, in phonemes."""
 CLOSE_SOUNDS = 2.5
 """Distance itself: long wordings that differ by three sounds are told apart."""

@@ -241,22 +241,20 @@ def vocabulary_wordings(vocabulary: Vocabulary) -> dict[str, str]:
 
 def count_figures(text: str, lexicon: Lexicon, style: Style) -> int:
     """Count the numbers to remember in a text, written in digits or in words; "two" and "twenty-one" are one each."""
-    number_words = {part for word in lexicon.numbers.cardinals for part in word.replace("-", " ").split()}
-    number_words |= {lexicon.numbers.hundred, lexicon.numbers.hundreds, lexicon.numbers.thousand}
-    joints = {part for word in lexicon.numbers.cardinals for part in word.split()} - set(lexicon.numbers.cardinals)
+    said = lexicon.numbers
+    small = {part for word in said.cardinals if " " not in word for part in word.split("-")}
+    big = {said.hundred, said.hundreds, said.thousand}
     count = 0
     run: list[str] = []
-    for token in (*tokens(text.replace("-", " ")), ""):
-        if token in number_words or token.isdecimal():
+    listed = tokens(text.replace("-", " "))
+    for before, token, after in zip(("", *listed), (*listed, ""), (*listed[1:], "", ""), strict=True):
+        joins = f"{before} {token} {after}" in said.cardinals or (token == said.conjunction and before in big)
+        if token in small | big or token.isdecimal():
             run.append(token)
-            continue
-        count += _is_figure(run, joints | set(style.not_figures))
-        run = []
+        elif not joins:
+            count += any(word not in style.not_figures for word in run)
+            run = []
     return count
-
-
-def _is_figure(run: list[str], too_common: set[str]) -> bool:
-    return any(token not in too_common for token in run)
 
 
 def unknown_acronyms(text: str, lexicon: Lexicon) -> tuple[str, ...]:

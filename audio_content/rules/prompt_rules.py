@@ -8,7 +8,7 @@ from string import Formatter
 from audio_content.forms import said_form
 from audio_content.manifest import GAP
 from audio_content.model import LOCALES, Content, PromptId, Vocabulary
-from audio_content.pronunciation import package_lexicon
+from audio_content.pronunciation import own_lexicon
 from audio_content.rules.finding import Finding, Severity
 from audio_content.rules.item_rules import unknown_acronyms
 from audio_content.rules.style import found, styles
@@ -79,9 +79,8 @@ def _prompt(prompt: PromptId, text: str, locale: str) -> Iterator[Finding]:
     where = f"{prompt} {locale}"
     if not _well_formed(text):
         yield _error(where, "prompt-gaps", "a brace is not a gap; write gaps as {name}")
-    if (lexicon := package_lexicon(locale)) is not None:
-        for acronym in unknown_acronyms(text, lexicon):
-            yield _error(where, "acronym", f"{acronym!r} is not in the lexicon; add how it is said")
+    for acronym in unknown_acronyms(text, own_lexicon(locale)):
+        yield _error(where, "acronym", f"{acronym!r} is not in the lexicon; add how it is said")
     if prompt.startswith(ABOUT_THE_PERSON):
         for phrase in found(styles()[locale].harsh, text):
             yield _error(where, "prompt-kind", f"says {phrase!r}; say what is there and what comes next")
