@@ -25,6 +25,7 @@ FRAMES_PER_SECOND = HEARING_RATE_HZ // HOP
 FULL_SCALE = 32768.0
 
 TRIM_BELOW_PEAK_DB = 35.0
+SPOKEN_BELOW_LOUDEST_DB = 20.0
 LOUDNESS_DB = -20.0
 """Root mean square of an utterance after `present`, relative to full scale."""
 BEFORE_S, AFTER_S = 0.2, 0.5
@@ -48,6 +49,16 @@ def present(utterance: Sound) -> Samples:
     kept = kept * (10 ** (LOUDNESS_DB / 20) / max(float(np.sqrt(np.mean(kept**2))), 1e-9))
     padding = (int(BEFORE_S * HEARING_RATE_HZ), int(AFTER_S * HEARING_RATE_HZ))
     return np.pad(np.clip(kept, -1.0, 1.0), padding).astype(np.float32)
+
+
+def spoken_s(samples: Samples) -> float:
+    """Give how long somebody spoke: from the first to the last 10 ms block within 20 dB of the loudest."""
+    whole = len(samples) // HOP * HOP
+    if not whole:
+        return 0.0
+    power = np.mean(np.square(samples[:whole]).reshape(-1, HOP), axis=1)
+    loud = np.flatnonzero(power > power.max() * 10 ** (-SPOKEN_BELOW_LOUDEST_DB / 10))
+    return float(loud[-1] - loud[0] + 1) / FRAMES_PER_SECOND if loud.size else 0.0
 
 
 def log_mel(samples: Samples, frames: int) -> Picture:

@@ -28,7 +28,7 @@ from voice_app.speech.vosk_models import vosk_folder, vosk_installed
 
 log = logging.getLogger(__name__)
 
-RECOGNITION_LIMIT_S = 4.0
+RECOGNITION_LIMIT_S = 6.0
 """For one utterance in one engine, queueing included. Measured: under half a second; a loaded machine takes longer."""
 PREPARE_LIMIT_S = 10.0
 PREPARED_AT_ONCE = 3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voice_app.audio import Sound
-from voice_app.speech.log_mel import BANDS, log_mel, present
+from voice_app.speech.log_mel import BANDS, log_mel, present, spoken_s
 
 
 def tone(frequency_hz: float, length_s: float, level: float = 0.5) -> np.ndarray:
@@ -51,6 +51,13 @@ def test_silence_around_is_trimmed_and_replaced_by_a_known_one() -> None:
     presented = present(sound(spoken))
 
     assert len(presented) == pytest.approx((0.2 + 0.5 + 0.5) * 16_000, abs=320)
+
+
+def test_length_of_speech_leaves_a_noisy_room_before_and_after_out() -> None:
+    room = np.random.default_rng(4).normal(0, 0.01, 64_000).astype(np.float32)
+    room[24_000:32_000] += tone(300, 0.5)
+
+    assert spoken_s(room) == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.mark.parametrize("samples", [0, 1, 100, 16_000])
