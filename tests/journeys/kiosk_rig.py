@@ -242,6 +242,9 @@ ENGLISH: tuple[tuple[str, ShownView], ...] = (
 )
 
 
+PICTURED = ("menu", "question3", "question4", "confirm", "code_entry", "paused", "result")
+
+
 @dataclass
 class Play:
     """The scripted conversation, and what it has seen."""
@@ -395,6 +398,8 @@ def take_screenshots(folder: Path) -> None:
             page.goto(f"{served.url}mentions")
             page.screenshot(path=folder / f"mentions-{name}.png", full_page=True)
             for place, (scene, shown) in enumerate(FRENCH):
+                if scene not in PICTURED:
+                    continue
                 served.play.first = place
                 page.goto(served.url)
                 page.click(".begin:enabled")

@@ -261,6 +261,7 @@ $("listen").addEventListener("click", async () => {
     player.replay();
   }
   showTools();
+  showState();
 });
 $("mode").addEventListener("click", () => {
   stopTalking();

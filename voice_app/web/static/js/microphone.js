@@ -50,7 +50,7 @@ export class Microphone {
     source.connect(node);
     this.source = source; // kept: a source without a reference may be collected, and falls silent
     this.node = node;
-    await context.resume();
+    context.resume().catch(() => {}); // may wait for ever where sound is refused
     return true;
   }
 
