@@ -29,7 +29,9 @@ from calibrate_recognition import VOCABULARY, in_noise, turn_grammar
 
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition
+from voice_app.ports import UtteranceEnded
 from voice_app.settings import load_settings
+from voice_app.speech.endpointing import StreamEndpointer
 from voice_app.speech.listen_once import grammar_of
 from voice_app.speech.models import assemble_whisper
 from voice_app.speech.recognizer import LocalRecognizer
@@ -56,6 +58,7 @@ class Row:
     right_matched: int = 0
     wrong_matched: int = 0
     times_ms: list[float] = field(default_factory=list)
+    processor_s: float = 0.0
 
     @property
     def clips(self) -> int:
@@ -75,6 +78,7 @@ class Row:
         return {
             "clips": self.clips, "right": self.right, "right_matched": self.right_matched,
             "wrong_matched": self.wrong_matched, **self.outcomes, "p50_ms": p50, "p95_ms": p95,
+            "processor_ms": round(self.processor_s / self.clips * 1000),
         }  # fmt: skip
 
 
@@ -84,13 +88,19 @@ class Bench:
         self.rows: list[Row] = []
         self.engines: set[str] = set()
 
+    def _processor_s(self) -> float:
+        """Give the processor time that the ear has used so far."""
+        processes = [psutil.Process(self._recognizer.process_of(engine)) for engine in self._recognizer.engines]
+        return float(sum(sum(process.cpu_times()[:2]) for process in processes))
+
     async def run(self, name: str, grammar: Grammar, clips: Iterable[tuple[str | None, Sound]]) -> None:
         await self._recognizer.prepare(grammar)
-        row = Row(name)
+        row, before_s = Row(name), self._processor_s()
         for expected, sound in clips:
             recognition = await self._recognizer.recognize(sound, grammar)
             self.engines.add(recognition.engine)
             row.add(recognition, expected)
+        row.processor_s = self._processor_s() - before_s
         self.rows.append(row)
         print(line(row), flush=True)
 
@@ -101,7 +111,7 @@ def line(row: Row) -> str:
     share = f"{row.right}/{row.clips}"
     return (
         f"{row.name:58s} {share:>9s} {row.right_matched:6d} {row.wrong_matched:6d}   {outcomes}"
-        f"   {figures['p50_ms']:5d} {figures['p95_ms']:5d}"
+        f"   {figures['p50_ms']:5d} {figures['p95_ms']:5d} {figures['processor_ms']:5d}"
     )
 
 
@@ -116,6 +126,24 @@ def clip(folder: Path, name: str) -> Sound:
 
 def samples(sound: Sound) -> np.ndarray:
     return np.frombuffer(sound.pcm, "<i2").astype(float)
+
+
+def cut_out(sound: Sound, delays_ms: list[int]) -> Sound:
+    """Give the clip as endpointing cuts it out of a stream with room noise (-60 dB) around; its delay joins the list.
+
+    Nothing found, or more than one utterance, is an empty sound: it counts as not heard.
+    """
+    room = np.random.default_rng(2).normal(0.0, 33.0, sound.duration_ms * 16 + 3 * HEARING_RATE_HZ)
+    said = samples(sound)
+    room[HEARING_RATE_HZ : HEARING_RATE_HZ + said.size] += said
+    pcm = np.clip(room, -32768, 32767).astype("<i2").tobytes()
+    endpointer, ended = StreamEndpointer(), []
+    for start in range(0, len(pcm), 640):
+        for event in endpointer.feed(Sound(pcm[start : start + 640])):
+            if isinstance(event, UtteranceEnded):
+                ended.append(event.sound)
+                delays_ms.append(start // 32 - 1000 - sound.duration_ms)
+    return ended[0] if len(ended) == 1 else Sound(b"")
 
 
 def silence_and_noise() -> list[tuple[None, Sound]]:
@@ -166,7 +194,7 @@ async def measure(human_only: bool) -> None:
     digits = {word: clip(folder, f"digits/{number}") for number, word in enumerate(NUMBERS)}
     others = [(None, clip(folder, name)) for name in OTHER_CLIPS]
     random = np.random.default_rng(5)
-    print(f"{'':58s} {'right':>9s} {'match':>6s} {'false':>6s}    match doubt  none  quiet    p50   p95 ms")
+    print(f"{'':58s} {'right':>9s} {'match':>6s} {'false':>6s}    match doubt  none  quiet    p50   p95   cpu ms")
 
     def noisy(words: Iterable[str], level: float | None) -> list[tuple[str, Sound]]:
         takes = 1 if level is None else 3
@@ -178,6 +206,10 @@ async def measure(human_only: bool) -> None:
         await bench.run(f"June, 0-10, {condition}", eleven, noisy(NUMBERS, level))
         turned = [(places[word], sound) for word, sound in noisy(NUMBERS[1:5], level)]
         await bench.run(f"June, 1-4 in a real turn, {condition}", turn, turned)
+    delays_ms: list[int] = []
+    cut = [(word, cut_out(digits[word], delays_ms)) for word in NUMBERS]
+    await bench.run("June, 1-4, cut out of a stream by endpointing", four, cut[1:5])
+    await bench.run("June, 0-10, cut out of a stream by endpointing", eleven, cut)
     as_phone = [(word, at_rate(phone_band(digits[word]), HEARING_RATE_HZ)) for word in NUMBERS]
     await bench.run("June, 1-4, telephone band", four, as_phone[1:5])
     await bench.run("June, 0-10, telephone band", eleven, as_phone)
@@ -194,6 +226,7 @@ async def measure(human_only: bool) -> None:
             await bench.run(f"synthetic, 'réponse N' in a real turn, {condition}", turn, synthetic(answers, level))
             await bench.run(f"synthetic, all of a real turn, {condition}", turn, synthetic(said[::4], level))
     memory_mb = {engine: peak_memory_mb(recognizer.process_of(engine)) for engine in recognizer.engines}
+    print(f"endpointing ends {min(delays_ms)} to {max(delays_ms)} ms of sound after the clip's end")
     print(f"engines {', '.join(sorted(bench.engines))}; peak memory {memory_mb} MB")
     print(
         json.dumps(
