@@ -254,7 +254,7 @@ class Play:
     first: int = 0
     events: list[ChannelEvent] = field(default_factory=list)
     requests: list[ConversationRequest] = field(default_factory=list)
-    heard_ms: int = 0
+    heard: bytearray = field(default_factory=bytearray)
     breaks_at_key: str | None = None
 
     async def run(self, channel: Channel, request: ConversationRequest) -> None:
@@ -265,7 +265,7 @@ class Play:
         async for event in channel.events():
             match event:
                 case FrameHeard(sound):
-                    self.heard_ms += sound.duration_ms
+                    self.heard.extend(sound.pcm)
                     continue
                 case KeyPressed(key=key) if key == self.breaks_at_key:
                     raise RuntimeError("the play breaks here")
@@ -300,6 +300,10 @@ class Play:
             await channel.enqueue(turn, tone(self.prompt_ms, 440.0 + 110.0 * int(choice.key)), place=choice.place)  # type: ignore[call-arg]
         await channel.end_prompt(turn)
         return turn
+
+    @property
+    def heard_ms(self) -> int:
+        return len(self.heard) // 2 * 1000 // RATE_HZ
 
     @property
     def keys(self) -> list[tuple[str, str]]:
