@@ -37,7 +37,8 @@ export class View {
     return before?.screen === view.screen && (view.screen === "code_entry" || before.heading === view.heading);
   }
 
-  // The line is cut, all places are taken, or nothing works any more (`again`: a button, because trying was in vain).
+  // The line is cut (`kept`: the words with the code), all places are taken, or nothing works any more (then with
+  // buttons, because trying by itself was in vain).
   showFault(name, kept) {
     const fault = this.text.fault;
     this.shown = null;
@@ -45,8 +46,8 @@ export class View {
     const [calm, code] = fragment.querySelectorAll(".text");
     fragment.querySelector("h1").textContent = fault[name];
     calm.textContent = fault[`${name}_calm`];
-    code.textContent = kept ?? "";
-    code.hidden = !kept;
+    code.textContent = kept ?? fault.kept;
+    code.hidden = name !== "lost";
     const buttons = fragment.querySelector(".commands");
     buttons.hidden = name !== "stopped";
     buttons.querySelector("[data-action=again] .label").textContent = fault.again;
