@@ -53,8 +53,6 @@ class AssessmentRules:
 class SpeechRules:
     """The ear and the voice on this machine."""
 
-    hearing_workers: int = 1
-    """Recogniser processes; one serves some tens of people who answer every ten seconds."""
     voice_cache_mb: int = 2_000
     """Disk for rendered prompts; the oldest go first."""
 

@@ -1,4 +1,4 @@
-"""What the journeys share: the real service in a process of its own, a real browser, a person who reads its messages."""
+"""What the journeys share: the real service in a process of its own, a real browser, someone who reads its messages."""
 
 from __future__ import annotations
 

@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 QUESTIONS = 10
 TURNS_LIMIT = 60
+RESULT_LIMIT_S = 120
+MAY_SPEAK = '#state[data-state="listening"], .choice.spoken-now[data-place="2"]'
 
 
 @pytest.fixture
@@ -156,10 +158,12 @@ async def test_a_diagnostic_by_voice_alone(served: Service, tmp_path: Path) -> N
             view = await begin(there)
             recording = card.record_loudspeaker(tmp_path / "played.raw")
             for _ in range(TURNS_LIMIT):
-                await there.wait_state("listening")
                 view = there.views[-1]
                 if view.screen == "result":
+                    await there.wait_state("listening", limit_s=RESULT_LIMIT_S)
                     break
+                # answers as soon as the voice may interrupt: while the second answer is told, or when the ear opens
+                await there.page.wait_for_selector(MAY_SPEAK, timeout=RESULT_LIMIT_S * 1000)
                 reply = who.reply(view)
                 if isinstance(reply, Presses):
                     heard_keys.append(reply.key)
