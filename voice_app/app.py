@@ -78,7 +78,7 @@ async def open_service(settings: Settings) -> Service:
         context=dialogue_context(settings),
         recognizer=recognizer,
         synthesizer=synthesizer,
-        store=await SqlStore.open(settings.database_url),
+        store=await SqlStore.open(settings.database_url, rules=settings.store),
     )
 
 
@@ -94,7 +94,9 @@ def create_app(settings: Settings) -> Quart:
     async def speak(text: str, locale: str) -> Sound:
         return await opened[0].synthesizer.speak(text, locale)
 
-    app.register_blueprint(kiosk_blueprint(run_conversation, speak=speak))
+    app.register_blueprint(
+        kiosk_blueprint(run_conversation, speak=speak, rules=settings.web, channel_rules=settings.kiosk)
+    )
 
     @app.before_serving
     async def _open() -> None:

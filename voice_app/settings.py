@@ -16,8 +16,11 @@ from typing import Any, get_type_hints
 
 from platformdirs import user_data_dir
 
+from voice_app.channels.kiosk import KioskRules
 from voice_app.conversation_rules import ConversationRules
 from voice_app.errors import VoiceAppError
+from voice_app.store.rules import StoreRules
+from voice_app.web.rules import WebRules
 
 PREFIX = "VOICE_APP"
 
@@ -67,6 +70,9 @@ class Settings:
     assessment: AssessmentRules = AssessmentRules()
     conversation: ConversationRules = field(default_factory=ConversationRules)
     speech: SpeechRules = SpeechRules()
+    store: StoreRules = field(default_factory=StoreRules)
+    web: WebRules = field(default_factory=WebRules)
+    kiosk: KioskRules = field(default_factory=KioskRules)
 
     @property
     def models_folder(self) -> Path:

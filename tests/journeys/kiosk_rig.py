@@ -37,7 +37,8 @@ from voice_app.ports import (
     ShownView,
     TalkPressed,
 )
-from voice_app.web.kiosk import ConversationRequest, WebRules, kiosk_blueprint
+from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
+from voice_app.web.rules import WebRules
 
 RATE_HZ = 16_000
 

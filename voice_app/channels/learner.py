@@ -81,7 +81,8 @@ class SyntheticLearner:
         self._turns = 0
         self._prompt_over = True
         self._ear_open = True
-        self._queue: asyncio.Queue[ChannelEvent | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[ChannelEvent | int] = asyncio.Queue()
+        """Events, and the number of each turn that is the person's."""
         self.codes: list[str] = []
 
     @property
@@ -91,10 +92,12 @@ class SyntheticLearner:
     async def events(self) -> AsyncIterator[ChannelEvent]:
         while True:
             event = await self._queue.get()
-            if event is not None:
+            if not isinstance(event, int):
                 yield event
                 if isinstance(event, Hungup):
                     return
+                continue
+            if event != self._turns:  # the conversation has gone on meanwhile
                 continue
             async for part in self._take_turn():
                 yield part
@@ -156,7 +159,7 @@ class SyntheticLearner:
         if self._prompt_over:
             self._ear_open = is_open or not self._microphone
             self._turns += 1
-            self._queue.put_nowait(None)
+            self._queue.put_nowait(self._turns)
 
     async def remember(self, code: str, sounds: Sequence[Sound], text: str) -> None:
         self.codes.append(code)

@@ -19,8 +19,6 @@ from voice_app.app import create_app
 from voice_app.commands.terminal import failures_told, messages, settings_here
 from voice_app.settings import ServerRules, Settings
 
-MESSAGE_LIMIT_BYTES = 64 * 1024
-"""A frame of the microphone is 1.3 kB; anything much larger is not from our page."""
 PING_EVERY_S = 20
 ANSWER_TRIES = 600
 TRY_EVERY_S = 0.1
@@ -48,7 +46,7 @@ async def _serve(settings: Settings) -> None:
     address = _address(rules, listener)
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
-    config.websocket_max_message_size = MESSAGE_LIMIT_BYTES
+    config.websocket_max_message_size = settings.web.largest_message_bytes
     config.websocket_ping_interval = PING_EVERY_S
     config.accesslog = None
     if rules.certificate:

@@ -6,12 +6,12 @@ help tells. The page shows the whole question even when only a short sentence is
 
 from __future__ import annotations
 
-from audio_content.model import PromptId
+from audio_content.model import OptionId, PromptId
 from voice_app.dialogue.context import DialogueContext
-from voice_app.dialogue.messages import Button, ItemWords, Part, Phrase, Screen, Spelled, View
+from voice_app.dialogue.messages import Button, ItemWords, Part, Phrase, Screen, Spelled, View, option_meaning
 from voice_app.dialogue.script import question_number, stem
 from voice_app.dialogue.state import DialogueState, Phase
-from voice_app.dialogue.turn import choices, skip_offered
+from voice_app.dialogue.turn import NO, YES, choices, skip_offered
 
 _SPOKEN_ONLY = frozenset({"question.number", "question.resume", "pause.code_again", "pace.intro"})
 """The heading says it already, or the page does not need it twice."""
@@ -51,6 +51,13 @@ _COMMANDS = {
     Phase.GOODBYE: (),
 }
 _IN_DOUBT = (_REPEAT, _PAUSE, _HELP)
+_YES_NO = {
+    YES: "check",
+    NO: "cross",
+    option_meaning(OptionId("yes")): "check",
+    option_meaning(OptionId("no")): "cross",
+}
+"""A drawing for the two answers that have one."""
 
 
 def view(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...]) -> View:
@@ -79,7 +86,10 @@ def _heading(state: DialogueState) -> Phrase:
 def _choices(context: DialogueContext, state: DialogueState) -> tuple[Button, ...]:
     if state.phase is Phase.CODE_ENTRY:
         return tuple(Button(key, Phrase(PromptId("code.key"), {"digits": Spelled(key)})) for key in ("1234567890"))
-    return tuple(Button(str(each.place), each.label, place=each.place) for each in choices(context, state))
+    return tuple(
+        Button(str(each.place), each.label, place=each.place, pictogram=_YES_NO.get(each.meaning))
+        for each in choices(context, state)
+    )
 
 
 def _commands(state: DialogueState) -> tuple[Button, ...]:

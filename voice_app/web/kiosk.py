@@ -23,6 +23,7 @@ from voice_app.ports import Channel
 from voice_app.web.guard import HEADERS, may_connect
 from voice_app.web.page_words import SPOKEN, page_words
 from voice_app.web.rendering import render_page, render_view
+from voice_app.web.rules import WebRules
 from voice_app.web.sound_shelf import SoundShelf
 
 log = logging.getLogger(__name__)
@@ -38,26 +39,6 @@ class ConversationRequest:
     locale: str
     asker: str
     resume: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WebRules:
-    """Limits of the web side."""
-
-    largest_message_bytes: int = 65_536
-    """A frame of 20 ms has less than 4 kB at any rate."""
-    hello_limit_s: float = 15.0
-    """A page says `hello` within this."""
-    silence_limit_s: float = 30.0
-    """The page sends a `ping` every 5 s; nothing at all for so long means that the line is cut."""
-    farewell_s: float = 10.0
-    """Time for a conversation to keep what is under way after the page has gone."""
-    most_conversations: int = 100
-    """Pages served at once; one more is told, and tries again by itself."""
-    shelf_mb: int = 64
-    """Memory for prompts waiting to be fetched: half an hour of speech."""
-    allowed_origins: str = ""
-    """Further origins whose pages may connect (`https://...`, separated by spaces), for a page served elsewhere."""
 
 
 class PlacesTaken(VoiceAppError):

@@ -10,7 +10,8 @@ import pytest
 from engine.organization.codes import is_valid_code, with_check_digit
 from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.ports import NewRecord, SessionId
-from voice_app.store.sql_store import SqlStore, StoreRules
+from voice_app.store.rules import StoreRules
+from voice_app.store.sql_store import SqlStore
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from voice_app.audio import Sound
 from voice_app.channels.kiosk import KioskRules
 from voice_app.errors import SynthesisFailed
 from voice_app.ports import FrameHeard, Hungup, KeyPressed
-from voice_app.web.kiosk import ConversationRequest, WebRules, kiosk_blueprint
+from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
+from voice_app.web.rules import WebRules
 
 HELLO = {"type": "hello", "version": 1, "mode": "speaks", "locale": "fr", "microphone": False}
 TONE = Sound(b"\x10\x00" * 800)

@@ -1,0 +1,22 @@
+"""What can be tuned in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRules:
+    """Limits of the store."""
+
+    code_valid_days: int = 90
+    """A pause may last a season; after that the code opens nothing."""
+    wrong_codes_per_asker: int = 5
+    """Wrong codes from one kiosk within `asker_window_minutes` before it must wait."""
+    asker_window_minutes: int = 15
+    wrong_codes_per_site: int = 60
+    """Wrong codes at the whole site within an hour: guessing spread over kiosks stops here."""
+    busy_ms: int = 5_000
+    """How long a writer waits for the writer before it."""
+    statement_limit_s: float = 8.0
+    """No call to the database takes longer; past it the conversation says that the answer was not kept."""
