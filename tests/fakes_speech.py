@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field
 
@@ -21,9 +22,13 @@ class FakeSynthesizer:
     failing: set[str] = field(default_factory=set)
     spoken: list[tuple[str, str, float]] = field(default_factory=list)
     closed: bool = False
+    busy_with: str | None = None
+    """A text with this beginning is never finished."""
 
     async def speak(self, text: str, locale: str, rate: float = 1.0) -> Sound:
         self.spoken.append((text, locale, rate))
+        if self.busy_with is not None and text.startswith(self.busy_with):
+            await asyncio.Event().wait()
         if self.closed or text in self.failing:
             raise SynthesisFailed("this voice was told to fail")
         if not 0.7 <= rate <= 1.6:

@@ -8,6 +8,7 @@ It decides nothing about the person: that is the dialogue's. It keeps these prom
 - *Audio time is the only clock.* Patience counts frames of the microphone (or the beats of a channel without one), from
   the end of the prompt, and stands still while a prompt plays, while somebody speaks and while the ear decides.
 - *A dead ear is told.* The recogniser's availability is looked at with every event; a change becomes an event.
+- *Bounded.* A conversation that is busy lets its channel wait; what waits there is the channel's to limit.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -48,10 +50,12 @@ from voice_app.dialogue.messages import (
     SilenceKept,
     Spelled,
 )
+from voice_app.ear_state import EarState
 from voice_app.errors import RecognizerDown, SpeechError, StoreError
 from voice_app.hearing import Grammar, HearingOutcome, Recognition
 from voice_app.ports import (
     Channel,
+    ChannelEvent,
     Earcons,
     Elapsed,
     Endpointer,
@@ -75,22 +79,8 @@ log = logging.getLogger(__name__)
 
 LINE_CUT = PromptId("connection.lost")
 """What the person's side says by itself when the line is cut; it has the gap {code}."""
-
-
-@dataclass(slots=True)
-class _Ear:
-    """How the ear stands in the present turn."""
-
-    listen: Listen | None = None
-    silent_ms: int = 0
-    speaking: bool = False
-    deciding: bool = False
-    talk_buffer: bytearray | None = None
-    """What was said since the talk button was pressed; None when it is not held."""
-
-    @property
-    def grammar(self) -> Grammar | None:
-        return self.listen.grammar if self.listen is not None else None
+WAITING_EVENTS = 50
+"""A second of frames: what waits beyond that waits in the channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,28 +129,36 @@ class Conversation:
         self._decision_limit_s = rules.decision_limit_ms / 1000
         self._resume_code = resume_code
         self._state = start(context)
-        self._ear = _Ear()
+        self._ear = EarState(rules.longest_talk_ms)
         self._hearing = True
         self._ending = False
         self._over = False
         self._told_code = False
-        self._inbox: asyncio.Queue[object] = asyncio.Queue()
+        self._inbox: asyncio.Queue[ChannelEvent | _Decided] = asyncio.Queue(WAITING_EVENTS)
         self._work = asyncio.TaskGroup()
+        self._running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Talk until the person leaves or the dialogue ends. Faults of adapters become turns of the conversation."""
         async with self._work:
-            pump = self._work.create_task(self._pump())
+            self._run_aside(self._pump())
             await self._begin()
             while not self._over:
                 await self._handle(await self._inbox.get())
-            pump.cancel()
             self._speaker.cancel()
+            for task in self._running:
+                task.cancel()
+
+    def _run_aside(self, work: Coroutine[None, None, None]) -> None:
+        """Let something run beside the events; it is cancelled when the conversation is over."""
+        task = self._work.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _pump(self) -> None:
         async for event in self._channel.events():
-            self._inbox.put_nowait(event)
-        self._inbox.put_nowait(Hungup())
+            await self._inbox.put(event)
+        await self._inbox.put(Hungup())
 
     async def _begin(self) -> None:
         if self._resume_code is not None:
@@ -172,7 +170,7 @@ class Conversation:
 
     # --- channel events -> dialogue events --------------------------------------------------------------------
 
-    async def _handle(self, event: object) -> None:
+    async def _handle(self, event: ChannelEvent | _Decided) -> None:
         await self._watch_the_ear()
         match event:
             case FrameHeard(sound):
@@ -203,8 +201,7 @@ class Conversation:
 
     async def _on_frame(self, sound: Sound) -> None:
         ear = self._ear
-        if ear.talk_buffer is not None:
-            ear.talk_buffer.extend(sound.pcm)
+        if ear.keep_talk(sound):
             return
         self._speaker.count(sound.duration_ms)
         playing = self._speaker.turn is not None
@@ -231,20 +228,17 @@ class Conversation:
             self._endpointer.restart()
 
     async def _on_beat(self, length_ms: int) -> None:
-        ear = self._ear
-        listen = ear.listen
-        if listen is None or listen.patience_ms is None or self._speaker.turn is not None or ear.deciding:
+        if self._speaker.turn is not None:
             return
-        ear.silent_ms += length_ms
-        if ear.silent_ms >= listen.patience_ms:
-            ear.silent_ms = 0
-            await self._feed(SilenceKept(listen.turn))
+        waited_for = self._ear.wait(length_ms)
+        if waited_for is not None:
+            await self._feed(SilenceKept(waited_for.turn))
 
     async def _on_prompt_ended(self, turn: int) -> None:
-        if not self._speaker.ended(turn):
-            return
-        if self._ending:
+        was_playing = self._speaker.ended(turn)
+        if self._ending and self._speaker.turn is None:
             await self._end()
+        if self._ending or not was_playing:
             return
         if not self._ear.speaking:
             self._ear.silent_ms = 0
@@ -252,21 +246,21 @@ class Conversation:
         await self._tell_listening()
 
     async def _on_talk(self, held: bool) -> None:
-        ear = self._ear
         if held:
             await self._speaker.hush()
-            ear.talk_buffer = bytearray()
+            self._ear.hold_talk()
+            self._endpointer.restart()
             return
-        said, ear.talk_buffer = ear.talk_buffer, None
-        if said and not ear.deciding:
-            self._decide(Sound(bytes(said)))
+        said = self._ear.release_talk()
+        if said is not None and not self._ear.deciding:
+            self._decide(said)
 
     def _decide(self, utterance: Sound) -> None:
         """Hand an utterance to the recogniser; its answer comes back through the inbox."""
         ear = self._ear
         if ear.listen is not None and ear.grammar is not None:
             ear.deciding = True
-            self._work.create_task(self._recognize(ear.listen.turn, utterance, ear.grammar))
+            self._run_aside(self._recognize(ear.listen.turn, utterance, ear.grammar))
 
     async def _recognize(self, turn: int, utterance: Sound, grammar: Grammar) -> None:
         recognition: Recognition | None = None
@@ -277,7 +271,7 @@ class Conversation:
             log.warning("the ear did not answer: %s", fault)
         except SpeechError as fault:
             log.error("the ear refused an utterance: %s", fault)
-        self._inbox.put_nowait(_Decided(turn, recognition))
+        await self._inbox.put(_Decided(turn, recognition))
 
     async def _on_decided(self, decided: _Decided) -> None:
         ear = self._ear
@@ -349,9 +343,11 @@ class Conversation:
             log.error("no code for a cut line: %s", fault)
             return
         self._told_code = True
-        locale = self._state.locale
+        self._run_aside(self._remember(code, self._state.locale, self._state.rate))
+
+    async def _remember(self, code: str, locale: str, rate: float) -> None:
         phrase = Phrase(LINE_CUT, {"code": Spelled(code)})
-        sound = await self._speaker.sound_of(phrase, locale, self._state.rate)
+        sound = await self._speaker.sound_of(phrase, locale, rate)
         await self._channel.remember(code, [sound], self._wording.written(phrase, locale))
 
     async def _end(self) -> None:
@@ -361,14 +357,10 @@ class Conversation:
     # --- the ear ----------------------------------------------------------------------------------------------
 
     async def _listen(self, listen: Listen) -> None:
-        ear = self._ear
-        ear.listen = listen
-        ear.silent_ms = 0
-        ear.deciding = False
-        ear.speaking = False
+        self._ear.begin_turn(listen)
         self._endpointer.set_hang(listen.hang_ms)
         if listen.grammar is not None:
-            self._work.create_task(self._prepare(listen.grammar))
+            self._run_aside(self._prepare(listen.grammar))
         if self._speaker.turn is None:
             self._endpointer.restart()
         await self._tell_listening()

@@ -13,3 +13,5 @@ class ConversationRules:
     """The voice must have spoken a part within this; past it the attention tone is played and the text is shown."""
     decision_limit_ms: int = 12_000
     """The recogniser must have answered within this; past it the turn goes on as not understood."""
+    longest_talk_ms: int = 30_000
+    """Sound kept while the talk button is held; what is said after that is not listened to."""

@@ -27,6 +27,8 @@ from voice_app.ports import (
 
 SPEECH = Sound(b"\x01\x00" * 320)
 """A frame that the fake endpointer takes for a whole utterance."""
+BEGINNING = Sound(b"\x02\x00" * 320)
+"""A frame that the fake endpointer takes for the beginning of an utterance."""
 QUIET = Sound(bytes(640))
 
 
@@ -86,12 +88,14 @@ class FakeChannel:
 
 
 class FakeEndpointer:
-    """Each `SPEECH` frame is an utterance; everything else is silence."""
+    """Each `SPEECH` frame is an utterance, `BEGINNING` the start of one; everything else is silence."""
 
     def __init__(self) -> None:
         self.hang_ms = 0
 
     def feed(self, sound: Sound, *, while_prompt_plays: bool) -> Sequence[SpeechStarted | UtteranceEnded]:
+        if sound is BEGINNING:
+            return (SpeechStarted(),)
         return (SpeechStarted(), UtteranceEnded(sound)) if sound is SPEECH else ()
 
     def set_hang(self, hang_ms: int) -> None:
@@ -108,11 +112,13 @@ class FakeRecognizer:
     hears: list[tuple[HearingOutcome, str] | None] = field(default_factory=list)
     available: bool = True
     grammars: list[Grammar] = field(default_factory=list)
+    utterances: list[Sound] = field(default_factory=list)
 
     async def prepare(self, grammar: Grammar) -> None:
         self.grammars.append(grammar)
 
     async def recognize(self, utterance: Sound, grammar: Grammar) -> Recognition:
+        self.utterances.append(utterance)
         told = self.hears.pop(0)
         if told is None:
             self.available = False
@@ -131,11 +137,15 @@ class FakeRecognizer:
 
 @dataclass
 class FakeStore:
-    """Keeps records in a list; `fails` makes the next writes raise StoreError."""
+    """Keeps records in a list; `fails` makes the next writes raise StoreError, `is_free` holds them up when cleared."""
 
     records: list[StoredRecord] = field(default_factory=list)
     fails: int = 0
     code: str = "12345670"
+    is_free: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.is_free.set()
 
     async def open_session(self, channel: str, bank_version: str) -> SessionId:
         return SessionId("session")
@@ -143,6 +153,7 @@ class FakeStore:
     async def append(
         self, session: SessionId, records: Sequence[NewRecord], *, channel: str, actor: str = "participant"
     ) -> int:
+        await self.is_free.wait()
         if self.fails:
             self.fails -= 1
             raise StoreError("the fake disk is full")

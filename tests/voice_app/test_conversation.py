@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from tests.fakes_speech import FakeSynthesizer
-from tests.voice_app.fakes import QUIET, SPEECH, FakeChannel, FakeEndpointer, FakeRecognizer, FakeStore
+from tests.voice_app.fakes import BEGINNING, QUIET, SPEECH, FakeChannel, FakeEndpointer, FakeRecognizer, FakeStore
 from voice_app.app import dialogue_context
+from voice_app.audio import Sound
 from voice_app.conversation import Conversation, Voices
 from voice_app.conversation_rules import ConversationRules
 from voice_app.dialogue.context import DialogueContext
@@ -61,6 +62,13 @@ class Room:
     async def to_first_question(self) -> None:
         """French, begin, pace, practice."""
         await self.press("1", "1", "1", "1")
+
+    async def to_the_goodbye(self) -> None:
+        """From the first question on: the same answer to all, then no more."""
+        while self.screen != "result":
+            await self.press("1")
+        self.channel.holds_prompts = True
+        await self.press("2")
 
 
 @asynccontextmanager
@@ -312,3 +320,67 @@ async def test_a_whole_diagnostic_by_keys_ends_by_itself() -> None:
 
     assert room.kinds[-1] == "session_finished"
     assert ("close",) in room.channel.log
+
+
+async def test_the_talk_button_during_the_goodbye_does_not_keep_the_conversation_open() -> None:
+    async with talking(Room()) as room:
+        await room.to_first_question()
+        await room.to_the_goodbye()
+        goodbye = room.turn
+        room.channel.send(TalkPressed(True))
+        room.channel.send(PromptEnded(goodbye))
+        await room.settle()
+        log = list(room.channel.log)
+
+    assert ("close",) in log
+
+
+async def test_an_endless_talk_is_cut_to_the_longest_one() -> None:
+    async with talking(Room()) as room:
+        await room.to_first_question()
+        room.ear.hears = [(HearingOutcome.MATCH, str(DONT_KNOW))]
+        room.channel.send(TalkPressed(True))
+        for _ in range(4):
+            room.channel.send(FrameHeard(Sound(bytes(320_000))))
+        room.channel.send(TalkPressed(False))
+        await room.settle()
+
+    assert [sound.duration_ms for sound in room.ear.utterances] == [ConversationRules().longest_talk_ms]
+
+
+async def test_speech_cut_by_the_talk_button_does_not_stop_the_clock() -> None:
+    async with talking(Room()) as room:
+        await room.to_first_question()
+        before = len(room.channel.views)
+        room.channel.send(FrameHeard(BEGINNING))
+        room.channel.send(TalkPressed(True))
+        room.channel.send(TalkPressed(False))
+        room.channel.frames(2_000)
+        await room.settle()
+
+    assert len(room.channel.views) > before
+
+
+async def test_a_busy_conversation_lets_its_channel_wait() -> None:
+    async with talking(Room()) as room:
+        await room.to_first_question()
+        room.store.is_free.clear()
+        room.channel.send(KeyPressed(room.turn, "1"))
+        await room.settle()
+        room.channel.frames(5_000)
+        await room.settle()
+        waiting = room.channel.queue.qsize()
+        room.store.is_free.set()
+
+    assert waiting > 4_900
+    assert "item_answered" in room.kinds
+
+
+async def test_what_is_said_when_the_line_is_cut_does_not_delay_the_conversation() -> None:
+    beginning, _, _ = context().content.prompts["fr"]["connection.lost"].partition("{code}")
+    async with talking(Room(voice=FakeSynthesizer(busy_with=beginning))) as room:
+        await room.to_first_question()
+        screen = room.screen
+
+    assert any(text.startswith(beginning) for text, _, _ in room.voice.spoken)
+    assert screen == "question"
