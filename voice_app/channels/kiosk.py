@@ -79,6 +79,8 @@ class KioskRules:
     """Sound kept for a conversation that is busy; past it the microphone counts as late."""
     waiting_messages: int = 500
     """Messages kept for a page that does not read; past it the line counts as cut."""
+    waiting_events: int = 2_000
+    """Keys and frames kept for a conversation that is busy; nobody presses so many, so past it the line is cut."""
     faults_allowed: int = 50
     """Messages that cannot be understood, before the line is cut."""
 
@@ -153,10 +155,14 @@ class KioskChannel:
             else:
                 self._on_message(parse_message(message))
         except BadMessage as fault:
-            self.tell(fault)
-            self._faults += 1
-            if self._faults > self._rules.faults_allowed:
-                self.hang_up()
+            self.refuse(fault)
+
+    def refuse(self, fault: BadMessage) -> None:
+        """Tell the page that a message was not understood; too many of them cut the line."""
+        self.tell(fault)
+        self._faults += 1
+        if self._faults > self._rules.faults_allowed:
+            self.hang_up()
 
     def tell(self, fault: VoiceAppError) -> None:
         """Tell the page of a fault."""
@@ -348,8 +354,11 @@ class KioskChannel:
         self._outbox.put_nowait(None)
 
     def _emit(self, event: ChannelEvent) -> None:
-        if not self._closed:
-            self._inbox.put_nowait(event)
+        if self._closed:
+            return
+        self._inbox.put_nowait(event)
+        if self._inbox.qsize() > self._rules.waiting_events and not isinstance(event, Hungup | PromptEnded):
+            self._end_of_line()
 
     def _send(self, text: str) -> None:
         if self._closed:

@@ -219,7 +219,7 @@ class _Kiosk:
             if self._fits(message):
                 channel.receive(message)
             else:
-                channel.tell(BadMessage(f"a message has at most {self._rules.largest_message_bytes} bytes"))
+                channel.refuse(BadMessage(f"a message has at most {self._rules.largest_message_bytes} bytes"))
 
     def _fits(self, message: str | bytes) -> bool:
         return len(message) <= self._rules.largest_message_bytes

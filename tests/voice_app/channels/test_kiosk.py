@@ -355,6 +355,15 @@ async def test_a_page_that_does_not_read_is_cut_off():
     assert [event async for event in channel.events()] == [Hungup()]
 
 
+async def test_a_flood_of_keys_cuts_the_line_and_keeps_what_came_before():
+    channel = open_channel(rules=KioskRules(waiting_events=10))
+
+    for _ in range(10_000):
+        say(channel, type="key", turn=1, key="1")
+
+    assert await happened(channel) == [KeyPressed(1, "1")] * 11 + [Hungup()]
+
+
 async def test_a_ping_is_answered():
     channel = open_channel()
 

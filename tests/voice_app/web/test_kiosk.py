@@ -271,6 +271,18 @@ async def test_a_message_that_is_too_large_is_refused_and_the_talk_goes_on():
     assert problem["code"] == "kiosk.bad_message"
 
 
+async def test_too_many_messages_that_are_too_large_cut_the_line():
+    talk = Talk()
+    app = application(talk, rules=WebRules(largest_message_bytes=200), channel_rules=KioskRules(faults_allowed=2))
+    async with app.test_client().websocket("/kiosk/ws") as line:
+        await line.send_json(HELLO)
+        for _ in range(3):
+            await line.send(b"x" * 201)
+        await asyncio.wait_for(talk.finished.wait(), 2)
+
+    assert talk.events[-1] == Hungup()
+
+
 async def test_one_page_more_than_there_are_places_is_told():
     app = application(rules=WebRules(most_conversations=1))
 
