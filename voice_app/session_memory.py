@@ -58,6 +58,7 @@ class SessionMemory:
             history = await self._store.history(session)
             records = tuple(from_payload(stored.kind, stored.payload) for stored in history)
         except StoreError as fault:
+            log.warning("no session could be looked up: %s", fault)
             return SessionNotFound(PromptId(fault.prompt_id))
         except ValueError as fault:
             log.error("a session cannot be read: %s", fault)

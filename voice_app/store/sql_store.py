@@ -16,8 +16,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from alembic.util import CommandError
 from sqlalchemy import delete, event, func, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import col, select
@@ -30,6 +31,9 @@ from voice_app.store.identifiers import uuid7
 from voice_app.store.migrate import upgrade
 from voice_app.store.rules import StoreRules
 from voice_app.store.tables import EventRow, ResumeCodeRow, SessionRow, SiteRow, WrongCodeRow
+
+CODE_DRAWS = 50
+"""With nine codes in ten taken, fewer than one draw in a hundred ends without a code."""
 
 
 class SqlStore:
@@ -48,15 +52,19 @@ class SqlStore:
         `site_id` None keeps the one that the database has, or makes one. Raises StoreError.
         """
         chosen = rules or StoreRules()
-        engine = create_async_engine(url)
+        engine = create_async_engine(url, hide_parameters=True)  # faults are logged; what was answered is not
         if engine.dialect.name == "sqlite":
             _make_durable(engine, chosen.busy_ms)
         try:
             await upgrade(engine)
             site = await _settle_site(engine, site_id)
-        except DBAPIError as fault:
+        except (DBAPIError, CommandError) as fault:
             await engine.dispose()
-            raise StoreError(f"the database does not open: {fault.orig}") from fault
+            reason = fault.orig if isinstance(fault, DBAPIError) else fault
+            raise StoreError(
+                f"the database {engine.url.database} does not open: {reason};"
+                " bring back a copy, or move it away to begin anew"
+            ) from fault
         return cls(engine, site, chosen)
 
     @property
@@ -129,26 +137,15 @@ class SqlStore:
 
     async def issue_code(self, session: SessionId) -> ResumeCode:
         """Give the session's resume code: made at the first call, the same one afterwards."""
-        while True:
-            try:
-                return await self._issue_code_once(session)
-            except IntegrityError:  # the draw hit a code that exists: draw again
-                continue
-
-    async def _issue_code_once(self, session: SessionId) -> ResumeCode:
-        try:
-            async with asyncio.timeout(self._rules.statement_limit_s), self._sessions() as database, database.begin():
-                known = (await database.exec(select(ResumeCodeRow).where(ResumeCodeRow.session_id == session))).first()
-                if known is not None:
-                    return ResumeCode(known.code)
-                free = RESUME_CODE_DIGITS - 1
-                code = with_check_digit(f"{secrets.randbelow(10**free):0{free}d}")
-                database.add(ResumeCodeRow(code=code, session_id=session, issued_at=datetime.now(UTC)))
-        except IntegrityError:
-            raise
-        except (StatementError, PoolTimeout, TimeoutError) as fault:
-            raise StoreError(f"no code could be given: {fault}") from fault
-        return ResumeCode(code)
+        async with self._transaction() as database:
+            known = (await database.exec(select(ResumeCodeRow).where(ResumeCodeRow.session_id == session))).first()
+            if known is not None:
+                return ResumeCode(known.code)
+            if await database.get(SessionRow, session) is None:
+                raise StoreError(f"no session {session}")
+            code = await _draw_code(database)
+            database.add(ResumeCodeRow(code=code, session_id=session, issued_at=datetime.now(UTC)))
+        return code
 
     async def find_session(self, code: str, *, asker: str) -> SessionId | None:
         """Give the session of a code, or None when it is unknown, expired or mistyped.
@@ -213,6 +210,15 @@ async def _settle_site(engine: AsyncEngine, site_id: str | None) -> str:
         if all(row.id != chosen for row in known):
             database.add(SiteRow(id=chosen))
         return chosen
+
+
+async def _draw_code(database: AsyncSession) -> ResumeCode:
+    free_digits = RESUME_CODE_DIGITS - 1
+    for _ in range(CODE_DRAWS):
+        code = with_check_digit(f"{secrets.randbelow(10**free_digits):0{free_digits}d}")
+        if await database.get(ResumeCodeRow, code) is None:
+            return ResumeCode(code)
+    raise StoreError(f"{CODE_DRAWS} codes drawn by lot were all taken: old sessions have to go")
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -157,3 +157,67 @@ async def test_records_of_one_step_are_all_kept_or_none(store: SqlStore) -> None
 
     assert await store.history(session) == []
     assert await store.append(session, [NewRecord("a", {}), NewRecord("b", {})], channel="kiosk") == 2
+
+
+async def test_a_code_for_nobody_is_an_error_and_not_an_endless_draw(store: SqlStore) -> None:
+    with pytest.raises(StoreError, match="no session"):
+        await asyncio.wait_for(store.issue_code(SessionId("nobody")), 5)
+
+
+async def test_two_pages_asking_at_once_get_the_same_code(store: SqlStore) -> None:
+    session = await store.open_session("kiosk", "bank-1")
+
+    codes = await asyncio.gather(*(store.issue_code(session) for _ in range(6)))
+
+    assert len(set(codes)) == 1
+
+
+async def test_a_fault_never_tells_what_was_answered(store: SqlStore) -> None:
+    session = await store.open_session("kiosk", "bank-1")
+    async with store._engine.begin() as connection:
+        await connection.exec_driver_sql("drop table event")
+
+    with pytest.raises(StoreError) as fault:
+        await store.append(session, [NewRecord("item_answered", {"option": "secret"})], channel="kiosk")
+
+    assert "no such table" in str(fault.value)
+    assert "secret" not in str(fault.value)
+
+
+def broken_file(path: Path) -> None:
+    path.write_bytes(b"this is no database" * 1000)
+
+
+def file_of_a_later_version(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("create table alembic_version (version_num varchar(32) not null)")
+        database.execute("insert into alembic_version values ('9999')")
+    database.close()
+
+
+@pytest.mark.parametrize("damage", [broken_file, file_of_a_later_version])
+async def test_a_database_that_is_not_ours_is_named_with_the_remedy(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "events.sqlite"
+    damage(path)
+
+    with pytest.raises(StoreError, match=rf"{path} does not open.*bring back a copy"):
+        await SqlStore.open(f"sqlite+aiosqlite:///{path}")
+
+
+async def test_a_full_disk_refuses_the_whole_step_and_later_writes_go_on(store: SqlStore) -> None:
+    session = await store.open_session("kiosk", "bank-1")
+    await limit_pages(store, 1)
+    with pytest.raises(StoreError, match="full"):
+        await store.append(session, [NewRecord("a", {}), NewRecord("b", {"long": "x" * 100_000})], channel="kiosk")
+    await limit_pages(store, 100_000)
+
+    assert await store.append(session, [NewRecord("c", {})], channel="kiosk") == 1
+    assert [record.kind for record in await store.history(session)] == ["c"]
+
+
+async def limit_pages(store: SqlStore, most: int) -> None:
+    """SQLite's own way to play a full disk: the file may not grow beyond so many pages."""
+    async with store._engine.connect() as connection:
+        await connection.exec_driver_sql(f"pragma max_page_count = {most}")
