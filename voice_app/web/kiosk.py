@@ -2,7 +2,8 @@
 
 The websocket (docs/protocol.md) begins with the page's `hello`; from then on three things run side by side: messages
 come in, messages go out, the conversation talks. A cut line never cancels a conversation in the middle of saving an
-answer: the conversation hears `Hungup` and has `farewell_s` to finish.
+answer: the conversation hears `Hungup` and has `farewell_s` to finish. So does the end of the service: its adapters
+close after the last conversation.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from voice_app.web.sound_shelf import SoundShelf
 log = logging.getLogger(__name__)
 
 FOR_EVER = "public, max-age=31536000, immutable"
+CANCELLED_WITHIN_S = 1.0
+"""What a conversation that was cancelled after its farewell may take to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ def kiosk_blueprint(
     blueprint.add_url_rule("/spoken/<locale>/<name>.wav", "spoken", kiosk.spoken)
     blueprint.add_websocket("/kiosk/ws", "ws", kiosk.talk)
     blueprint.after_request(_add_headers)
+    blueprint.after_app_serving(kiosk.close)
     blueprint.app_errorhandler(404)(_not_found)
     blueprint.app_errorhandler(500)(_server_fault)
     return blueprint
@@ -95,7 +99,9 @@ class _Kiosk:
         self._channel_rules = channel_rules
         self._shelf = SoundShelf(rules.shelf_mb * 1_000_000)
         self._said: dict[tuple[str, str], str] = {}
-        self._open = 0
+        self._open: set[KioskChannel] = set()
+        self._all_gone = asyncio.Event()
+        self._all_gone.set()
 
     # --- pages ------------------------------------------------------------------------------------------------
 
@@ -140,15 +146,34 @@ class _Kiosk:
         hello = await self._greet(line)
         if hello is None:
             return None
-        if self._open >= self._rules.most_conversations:
+        if len(self._open) >= self._rules.most_conversations:
             await line.send(write_problem(PlacesTaken("as many people as this machine can serve are talking")))
             return None
-        self._open += 1
+        channel = KioskChannel(
+            hello,
+            shelve=lambda sound: f"/audio/{self._shelf.keep(sound)}.wav",
+            render=render_view,
+            rules=self._channel_rules,
+        )
+        self._open.add(channel)
+        self._all_gone.clear()
         try:
-            await self._converse(line, hello)
+            await self._converse(line, hello, channel)
         finally:
-            self._open -= 1
+            self._open.discard(channel)
+            if not self._open:
+                self._all_gone.set()
         return None
+
+    async def close(self) -> None:
+        """Cut every line and wait until the conversations have kept what is under way, `farewell_s` at most."""
+        for channel in tuple(self._open):
+            channel.hang_up()
+        try:
+            async with asyncio.timeout(self._rules.farewell_s + CANCELLED_WITHIN_S):
+                await self._all_gone.wait()
+        except TimeoutError:
+            log.error("%d conversations did not end before the service", len(self._open))
 
     async def _greet(self, line: Websocket) -> Hello | None:
         try:
@@ -164,13 +189,7 @@ class _Kiosk:
             return None
         return hello
 
-    async def _converse(self, line: Websocket, hello: Hello) -> None:
-        channel = KioskChannel(
-            hello,
-            shelve=lambda sound: f"/audio/{self._shelf.keep(sound)}.wav",
-            render=render_view,
-            rules=self._channel_rules,
-        )
+    async def _converse(self, line: Websocket, hello: Hello, channel: KioskChannel) -> None:
         asked = ConversationRequest(hello.locale, line.remote_addr or "", hello.resume)
         talking = asyncio.create_task(self._run(channel, asked))
         reading = asyncio.create_task(self._read(line, channel))

@@ -197,6 +197,17 @@ async def test_a_page_that_goes_away_lets_the_conversation_finish():
     assert talk.events[-1] == Hungup()
 
 
+async def test_the_service_ends_after_its_conversations():
+    talk = Talk(saves_for_s=0.05)
+    app = application(talk)
+    async with app.test_app() as serving, app.test_client().websocket("/kiosk/ws") as line:
+        await line.send_json(HELLO)
+        assert (await line.receive_json())["type"] == "prompt_begin"
+        await serving.shutdown()
+
+        assert talk.finished.is_set()
+
+
 async def test_a_conversation_that_never_ends_is_ended(caplog):
     talk = Talk(saves_for_s=60.0)
 
