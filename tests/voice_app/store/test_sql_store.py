@@ -13,6 +13,9 @@ from voice_app.ports import NewRecord, SessionId
 from voice_app.store.rules import StoreRules
 from voice_app.store.sql_store import SqlStore
 
+THREAD_ENDS_S = 0.1
+"""After a failed opening the driver's thread still tells the event loop that it ends, so the loop has to be there."""
+
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
@@ -131,6 +134,7 @@ async def test_an_old_code_opens_nothing(tmp_path: Path) -> None:
 async def test_a_database_that_cannot_open_says_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="does not open"):
         await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'no' / 'such' / 'folder.sqlite'}")
+    await asyncio.sleep(THREAD_ENDS_S)
 
 
 async def test_a_locked_database_is_an_error_and_not_a_wait_for_ever(tmp_path: Path) -> None:
@@ -204,6 +208,7 @@ async def test_a_database_that_is_not_ours_is_named_with_the_remedy(
 
     with pytest.raises(StoreError, match=rf"{path} does not open.*bring back a copy"):
         await SqlStore.open(f"sqlite+aiosqlite:///{path}")
+    await asyncio.sleep(THREAD_ENDS_S)
 
 
 async def test_a_full_disk_refuses_the_whole_step_and_later_writes_go_on(store: SqlStore) -> None:
