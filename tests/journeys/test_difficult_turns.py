@@ -5,6 +5,7 @@ The real dialogue, content, endpointing, recogniser and voice; only the channel 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ from voice_app.store.sql_store import SqlStore
 
 pytestmark = [pytest.mark.audio, pytest.mark.slow]
 
+LIMIT_S = 90
 Say = Callable[[str, str], Awaitable[Sound]]
 
 
@@ -50,6 +52,8 @@ class Troubled:
         answered = view.progress[0] if view.progress else 0
         if view.screen == "result":
             return HangsUp()
+        if view.screen == "paused":  # waits without limit, so somebody presses a key
+            return Presses("1")
         if answered == 1 or self.troubled_turns:
             for reply in self.trouble:
                 self.troubled_turns += 1
@@ -74,7 +78,8 @@ async def room(folder: Path, said: list[str]) -> AsyncIterator[Service]:
 async def hold(service: Service, person: Person, say: Say) -> list[str]:
     """Hold the conversation to its end; give the kinds of everything that was kept, in order."""
     channel = SyntheticLearner(person, say, lambda _line: None, seed=5)
-    await service.conversation(channel, asker="test", seed=5).run()
+    async with asyncio.timeout(LIMIT_S):
+        await service.conversation(channel, asker="test", seed=5).run()
     session = await service.store.find_session(channel.codes[-1], asker="test")
     assert session is not None
     return [record.kind for record in await service.store.history(session)]
@@ -102,15 +107,14 @@ def assert_unharmed(kinds: list[str], person: Troubled) -> None:
 async def test_twelve_silent_turns_in_a_row(tmp_path: Path) -> None:
     said: list[str] = []
     async with room(tmp_path, said) as service:
-        four_then_back: list[Reply] = [StaysSilent()] * 4 + [Presses("1")]
-        person = troubled(service, iter(four_then_back * 3))
+        person = troubled(service, iter([StaysSilent()] * 12))
         kinds = await hold(service, person, spoken_by_learner)
         prompts = service.context.content.prompts["fr"]
 
     assert_unharmed(kinds, person)
     assert f"S: {prompts['silence.first']}" in said
     assert any(prompts["silence.offer"] in line for line in said)
-    assert person.troubled_turns == 15
+    assert person.troubled_turns == 12
 
 
 async def test_an_hour_of_silence(tmp_path: Path) -> None:
@@ -173,7 +177,7 @@ async def test_a_person_who_speaks_another_language(tmp_path: Path) -> None:
     assert any(line in (f"S: {prompts['unheard.first']}", f"S: {prompts['unheard.second']}") for line in said)
 
 
-async def test_keys_answer_while_the_ear_is_dead(tmp_path: Path) -> None:
+async def test_keys_are_enough_while_the_ear_is_dead(tmp_path: Path) -> None:
     said: list[str] = []
     async with room(tmp_path, said) as service:
         deaf = replace(service, recognizer=_Dead())
@@ -187,8 +191,7 @@ async def test_keys_answer_while_the_ear_is_dead(tmp_path: Path) -> None:
         await deaf.conversation(channel, asker="test", seed=6).run()
         prompts = service.context.content.prompts["fr"]
 
-    assert any(prompts["fault.use_keys"] in line for line in said)
-    assert any(prompts["result.heading"] in line or prompts["result.honest"] in line for line in said)
+    assert any(prompts["result.honest"] in line for line in said)
 
 
 class _Dead:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -22,6 +23,7 @@ from voice_app.ports import ChannelEvent, FrameHeard, Hungup, KeyPressed, Prompt
 
 FRAME_MS = 20
 BEFORE_SPEECH_MS = 400
+FRAMES_AT_ONCE = 50
 SILENCE_PIECE_MS = 200
 BETWEEN_PIECES_S = 0.02
 AMBIENT_LEVEL = 12
@@ -81,8 +83,10 @@ class SyntheticLearner:
         self._turns = 0
         self._prompt_over = True
         self._ear_open = True
-        self._queue: asyncio.Queue[ChannelEvent | int] = asyncio.Queue()
-        """Events, and the number of each turn that is the person's."""
+        self._happened: deque[ChannelEvent] = deque()
+        self._wake = asyncio.Event()
+        self._due = -1
+        """The number of the turn that is the person's, if it is still the present one."""
         self.codes: list[str] = []
 
     @property
@@ -90,19 +94,25 @@ class SyntheticLearner:
         return self._microphone
 
     async def events(self) -> AsyncIterator[ChannelEvent]:
+        speech: AsyncIterator[ChannelEvent] | None = None
         while True:
-            event = await self._queue.get()
-            if not isinstance(event, int):
+            event: ChannelEvent | None = None
+            if self._happened:
+                event = self._happened.popleft()
+            elif speech is not None:
+                event = await anext(speech, None)
+                if event is None:
+                    speech = None
+            elif self._due == self._turns:
+                self._due = -1
+                speech = self._take_turn()
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+            if event is not None:
                 yield event
-                if isinstance(event, Hungup):
-                    return
-                continue
-            if event != self._turns:  # the conversation has gone on meanwhile
-                continue
-            async for part in self._take_turn():
-                yield part
-                if isinstance(part, Hungup):
-                    return
+            if isinstance(event, Hungup):
+                return
 
     async def _take_turn(self) -> AsyncIterator[ChannelEvent]:
         view, began = self._view, self._turns
@@ -120,8 +130,10 @@ class SyntheticLearner:
             case Says(words):
                 self._write(f"P: {words}")
                 sound = await self._say(words, view.locale)
-                for frame in self._frames(self._ambient(BEFORE_SPEECH_MS) + sound.pcm):
+                for number, frame in enumerate(self._frames(self._ambient(BEFORE_SPEECH_MS) + sound.pcm)):
                     yield frame
+                    if number % FRAMES_AT_ONCE == 0:
+                        await asyncio.sleep(0)  # let the conversation hear it
             case StaysSilent():
                 self._write("P: ...")
         while self._turns == began:
@@ -137,6 +149,10 @@ class SyntheticLearner:
         size = 2 * HEARING_RATE_HZ * FRAME_MS // 1000
         return [FrameHeard(Sound(pcm[start : start + size])) for start in range(0, len(pcm), size)]
 
+    def _happen(self, event: ChannelEvent) -> None:
+        self._happened.append(event)
+        self._wake.set()
+
     async def begin_prompt(self, turn: int, gain_db: float) -> None:
         self._turns += 1
         self._prompt_over = False
@@ -146,7 +162,7 @@ class SyntheticLearner:
 
     async def end_prompt(self, turn: int) -> None:
         self._prompt_over = True
-        self._queue.put_nowait(PromptEnded(turn))
+        self._happen(PromptEnded(turn))
 
     async def stop_prompt(self, turn: int) -> None:
         return None
@@ -159,13 +175,14 @@ class SyntheticLearner:
         if self._prompt_over:
             self._ear_open = is_open or not self._microphone
             self._turns += 1
-            self._queue.put_nowait(self._turns)
+            self._due = self._turns
+            self._wake.set()
 
     async def remember(self, code: str, sounds: Sequence[Sound], text: str) -> None:
         self.codes.append(code)
 
     async def close(self) -> None:
-        self._queue.put_nowait(Hungup())
+        self._happen(Hungup())
 
 
 @dataclass(slots=True)
