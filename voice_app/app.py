@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 from quart import Quart
@@ -67,19 +68,21 @@ def dialogue_context(settings: Settings, content: Content | None = None) -> Dial
 
 
 async def open_service(settings: Settings) -> Service:
-    """Open content, ear, voice and store. Raises the families' own errors, each with its remedy."""
+    """Open content, ear, voice and store, all or none. Raises the families' own errors, each with its remedy."""
     settings.data_folder.mkdir(parents=True, exist_ok=True)
-    synthesizer = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=settings.speech.voice_cache_mb * 1_000_000)
-    recognizer = LocalRecognizer(settings.models_folder)
-    await synthesizer.start()
-    await recognizer.start()
-    return Service(
-        settings=settings,
-        context=dialogue_context(settings),
-        recognizer=recognizer,
-        synthesizer=synthesizer,
-        store=await SqlStore.open(settings.database_url, rules=settings.store),
-    )
+    async with AsyncExitStack() as opened:
+        context = dialogue_context(settings)
+        store = await SqlStore.open(settings.database_url, rules=settings.store)
+        opened.push_async_callback(store.close)
+        cache_limit_bytes = settings.speech.voice_cache_mb * 1_000_000
+        synthesizer = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=cache_limit_bytes)
+        opened.push_async_callback(synthesizer.close)
+        recognizer = LocalRecognizer(settings.models_folder)
+        opened.push_async_callback(recognizer.close)
+        await synthesizer.start()
+        await recognizer.start()
+        opened.pop_all()  # all of them stand: from here on the service closes them
+    return Service(settings=settings, context=context, recognizer=recognizer, synthesizer=synthesizer, store=store)
 
 
 def create_app(settings: Settings) -> Quart:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import wave
 from dataclasses import dataclass
 
 BYTES_PER_SAMPLE = 2
@@ -23,3 +26,24 @@ class Sound:
     @property
     def duration_ms(self) -> int:
         return len(self.pcm) // BYTES_PER_SAMPLE * 1000 // self.rate_hz
+
+
+def silence(length_ms: int, rate_hz: int = HEARING_RATE_HZ) -> Sound:
+    """Give so much silence, rounded down to whole samples."""
+    return Sound(bytes(length_ms * rate_hz // 1000 * BYTES_PER_SAMPLE), rate_hz)
+
+
+def digest(sound: Sound) -> bytes:
+    """Give the SHA-256 of the rate and the samples: the same for the same sound."""
+    return hashlib.sha256(sound.rate_hz.to_bytes(4, "little") + sound.pcm).digest()
+
+
+def wav_bytes(sound: Sound) -> bytes:
+    """Give the sound as the bytes of a 16-bit mono WAV file."""
+    body = io.BytesIO()
+    with wave.open(body, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(BYTES_PER_SAMPLE)
+        file.setframerate(sound.rate_hz)
+        file.writeframes(sound.pcm)
+    return body.getvalue()

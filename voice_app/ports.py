@@ -126,9 +126,13 @@ class Store(Protocol):
 # --- the channel: where the conversation takes place ------------------------------------------------------------
 
 
+KEYS = frozenset("0123456789*#+-")
+"""What a keypad may send: the keys of a telephone, louder and quieter."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
-    """A key or button, with the turn that the person saw or heard when pressing."""
+    """A key of `KEYS` or its button, with the turn that the person saw or heard when pressing."""
 
     turn: int
     key: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from voice_app.audio import HEARING_RATE_HZ, Sound
+from voice_app.audio import Sound, silence
 from voice_app.dialogue.messages import Earcon, ItemWords, Part, Pause, Phrase, Say
 from voice_app.errors import SpeechError
 from voice_app.ports import Channel, Earcons, Synthesizer
@@ -77,7 +77,7 @@ class Speaker:
         """Give the sound of one part; the attention tone when it cannot be spoken."""
         match part:
             case Pause(length_ms):
-                return Sound(bytes(2 * (length_ms * HEARING_RATE_HZ // 1000)))
+                return silence(length_ms)
             case Earcon(name):
                 return self._earcons(name)
             case Phrase() | ItemWords():

@@ -8,9 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from engine.model import Channel as ChannelKind
 from voice_app.audio import Sound
-from voice_app.ports import ChannelEvent, Hungup, KeyPressed, PromptEnded, ShownView
-
-KEYS = frozenset("0123456789*#+-")
+from voice_app.ports import KEYS, ChannelEvent, Hungup, KeyPressed, PromptEnded, ShownView
 
 
 class ConsoleChannel:

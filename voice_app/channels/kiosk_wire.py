@@ -17,9 +17,9 @@ from audio_content.model import LOCALES
 from engine.model import InputMode
 from voice_app.audio import BYTES_PER_SAMPLE, HEARING_RATE_HZ
 from voice_app.errors import VoiceAppError
+from voice_app.ports import KEYS
 
 VERSION = 1
-KEYS = frozenset("0123456789*#+-")
 RATES_HZ = range(8_000, 192_001)
 LONGEST_CODE = 20
 LONGEST_FRAME_MS = 500

@@ -22,9 +22,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NewType
 
-from voice_app.audio import Sound
+from voice_app.audio import Sound, digest, wav_bytes
 from voice_app.errors import SoundUnreadable
-from voice_app.speech.wav import parse_wav, wav_bytes
+from voice_app.speech.wav import parse_wav
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +146,3 @@ def unpack(body: bytes) -> Sound | None:
     except SoundUnreadable:
         return None
     return sound if body[-DIGEST_BYTES:] == digest(sound) else None
-
-
-def digest(sound: Sound) -> bytes:
-    return hashlib.sha256(sound.rate_hz.to_bytes(4, "little") + sound.pcm).digest()

@@ -10,16 +10,14 @@ the one below.
 
 from __future__ import annotations
 
-import io
 import struct
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voice_app.audio import BYTES_PER_SAMPLE, Sound
+from voice_app.audio import Sound, wav_bytes
 from voice_app.errors import SoundUnreadable
 from voice_app.speech.samples import Samples, resample, to_samples, to_sound
 
@@ -44,17 +42,6 @@ class _Layout:
 def write_wav(path: Path, sound: Sound) -> None:
     """Write the sound as a 16-bit mono WAV file."""
     path.write_bytes(wav_bytes(sound))
-
-
-def wav_bytes(sound: Sound) -> bytes:
-    """Give the sound as the bytes of a 16-bit mono WAV file."""
-    body = io.BytesIO()
-    with wave.open(body, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(BYTES_PER_SAMPLE)
-        file.setframerate(sound.rate_hz)
-        file.writeframes(sound.pcm)
-    return body.getvalue()
 
 
 def read_wav(path: Path) -> Sound:

@@ -6,12 +6,9 @@ that comes too late gets 404 and goes on without that piece.
 
 from __future__ import annotations
 
-import hashlib
-import io
-import wave
 from collections import OrderedDict
 
-from voice_app.audio import BYTES_PER_SAMPLE, Sound
+from voice_app.audio import Sound, digest, wav_bytes
 
 DIGEST_CHARACTERS = 32
 
@@ -26,11 +23,11 @@ class SoundShelf:
 
     def keep(self, sound: Sound) -> str:
         """Keep the sound and give its key."""
-        key = hashlib.sha256(sound.rate_hz.to_bytes(4, "little") + sound.pcm).hexdigest()[:DIGEST_CHARACTERS]
+        key = digest(sound).hex()[:DIGEST_CHARACTERS]
         if key in self._bodies:
             self._bodies.move_to_end(key)
             return key
-        body = _wav(sound)
+        body = wav_bytes(sound)
         self._bodies[key] = body
         self._held_bytes += len(body)
         while self._held_bytes > self._room_bytes and len(self._bodies) > 1:
@@ -44,13 +41,3 @@ class SoundShelf:
         if body is not None:
             self._bodies.move_to_end(key)
         return body
-
-
-def _wav(sound: Sound) -> bytes:
-    body = io.BytesIO()
-    with wave.open(body, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(BYTES_PER_SAMPLE)
-        file.setframerate(sound.rate_hz)
-        file.writeframes(sound.pcm)
-    return body.getvalue()

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from voice_app.audio import Sound, wav_bytes
 from voice_app.errors import SynthesisFailed
 from voice_app.speech.pyttsx3_voice import (
     SystemVoice,
@@ -13,7 +14,6 @@ from voice_app.speech.pyttsx3_voice import (
     tags_of,
     wait_until_written,
 )
-from voice_app.speech.wav import wav_bytes
 
 LISTED = [
     SystemVoice("roa/fr-be", ("fr-be",)),
@@ -56,7 +56,6 @@ def test_language_is_found_in_every_systems_way_of_naming(identifier: str, langu
 
 
 def test_half_written_file_is_waited_for(tmp_path: Path) -> None:
-    from voice_app.audio import Sound
 
     path = tmp_path / "half.wav"
     path.write_bytes(wav_bytes(Sound(bytes(4000)))[:1000])

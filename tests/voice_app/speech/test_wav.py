@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_app.audio import Sound
+from voice_app.audio import Sound, wav_bytes
 from voice_app.errors import SoundUnreadable
 from voice_app.speech.wav import (
     mu_law_decode,
@@ -13,7 +13,6 @@ from voice_app.speech.wav import (
     parse_wav,
     phone_band,
     read_wav,
-    wav_bytes,
     write_wav,
 )
 
