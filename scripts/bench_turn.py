@@ -29,6 +29,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from audio_content.loader import load
 from voice_app.channels.learner import KnowingPerson, Presses, Says
+from voice_app.dialogue.context import Rules
 from voice_app.ports import ShownButton, ShownView
 from voice_app.settings import load_settings
 from voice_app.speech.synthesizer import LearnerVoice
@@ -216,7 +217,11 @@ def main() -> None:
             process.terminate()
             process.wait(timeout=20)
     print(f"turns {figures.turns}, sessions finished {figures.finished}/{arguments.sessions}")
-    result = {"reply_ms": line("reply", figures.reply_ms)}
+    hang_ms = Rules().hang_ms
+    result = {
+        "reply_ms": line("reply", figures.reply_ms),
+        "decide_ms": line("decide", [value - hang_ms for value in figures.reply_ms]),
+    }
     if figures.stop_ms:
         result["stop_ms"] = line("stop", figures.stop_ms)
     print(json.dumps(result))
