@@ -38,9 +38,11 @@ class ServerRules:
     host: str = "127.0.0.1"
     """Loopback by default: the microphone needs a secure context, which only localhost is without TLS."""
     port: int = 8080
+    """TCP port; 0 takes a free one."""
     certificate: str = ""
     """Path of a TLS certificate (PEM); with `key` it makes the kiosk usable from other machines."""
     key: str = ""
+    """Path of the certificate's private key (PEM)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class AssessmentRules:
     """What is asked."""
 
     path: str = "abc_diag"
+    """The content's path through the framework that is asked: its items, nothing else."""
     max_items: int = 10
     """Questions of a quick diagnostic, 8 to 15."""
 

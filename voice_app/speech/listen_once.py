@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from audio_content.forms import said_form
 from voice_app.audio import Sound
 from voice_app.errors import ModelMissing
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId
@@ -45,9 +45,4 @@ async def listen_once(
 
 def grammar_of(language: str, options: Sequence[str]) -> Grammar:
     """Give the grammar of some options; each keeps its text as the meaning's id. Raises ValueError."""
-    return Grammar(language, tuple(Meaning(MeaningId(option), (wording(option),)) for option in options))
-
-
-def wording(text: str) -> str:
-    """Give a text as a wording: lower case, single spaces, no punctuation around."""
-    return " ".join(unicodedata.normalize("NFC", text).lower().split()).strip(' .,;:!?"«»()')
+    return Grammar(language, tuple(Meaning(MeaningId(option), (said_form(option),)) for option in options))

@@ -14,6 +14,7 @@ class StoreRules:
     wrong_codes_per_asker: int = 5
     """Wrong codes from one kiosk within `asker_window_minutes` before it must wait."""
     asker_window_minutes: int = 15
+    """Long enough to spoil guessing, short enough to wait for at the kiosk."""
     wrong_codes_per_site: int = 60
     """Wrong codes at the whole site within an hour: guessing spread over kiosks stops here."""
     busy_ms: int = 5_000

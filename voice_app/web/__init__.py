@@ -1,0 +1,1 @@
+"""The pages of the kiosk and their websocket: everything that knows HTTP."""
