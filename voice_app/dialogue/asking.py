@@ -66,7 +66,8 @@ def answer(
     )
     reaction = Reaction(calm(state)).keep(context, record)
     if option is None:
-        reaction = reaction.saying("answer.dont_know")
+        told = any(each.answer is not None and each.answer.option is None for each in state.session.answers)
+        reaction = reaction.saying("answer.taken" if told else "answer.dont_know")
     elif len(state.session.answers) < context.rules.echo_items:
         reaction = reaction.saying(Phrase(PromptId("answer.echo"), {"option": name_of(context, state, meant.meaning)}))
     else:

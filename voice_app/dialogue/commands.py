@@ -79,7 +79,8 @@ def _help(context: DialogueContext, state: DialogueState) -> Reaction:
     del context
     person = "help.person_kiosk" if state.channel is Channel.KIOSK else "help.person"
     subject = _HELP_SUBJECTS.get(state.phase, "help.menu")
-    reaction = Reaction(calm(state), form=Form.FULL, more=True).saying(keyed(state, subject))
+    form = Form.OPTIONS if state.phase in _TOLD_AT_LENGTH and state.doubt is None else Form.FULL
+    reaction = Reaction(calm(state), form=form, more=True).saying(keyed(state, subject))
     if state.phase is not Phase.CODE_ENTRY:
         reaction = reaction.saying(keyed(state, "help.voice"))
     return reaction.saying(person)
@@ -158,3 +159,5 @@ _HELP_SUBJECTS = {
     Phase.CODE_ENTRY: "help.code",
     Phase.RESULT: "help.result",
 }
+_TOLD_AT_LENGTH = (Phase.WELCOME, Phase.RESULT)
+"""Who asks for help here hears what can be done, not the whole telling once more."""

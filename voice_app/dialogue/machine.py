@@ -81,6 +81,7 @@ from voice_app.dialogue.turn import (
     ERASE,
     EXPLAIN,
     FINISH,
+    HELP,
     LEAVE_CODE,
     NO,
     SKIP,
@@ -189,7 +190,7 @@ def _act(context: DialogueContext, state: DialogueState, meant: Meant) -> Reacti
         if reaction is not None:
             return reaction
     if state.phase is Phase.CODE_ENTRY:
-        reaction = _code_entered(state, meant.meaning)
+        reaction = _code_entered(context, state, meant.meaning)
         if reaction is not None:
             return reaction
     return ACTIONS[meant.meaning](context, state)
@@ -225,12 +226,12 @@ def _answered(context: DialogueContext, state: DialogueState, asked: Asked, mean
     return None
 
 
-def _code_entered(state: DialogueState, meaning: MeaningId) -> Reaction | None:
+def _code_entered(context: DialogueContext, state: DialogueState, meaning: MeaningId) -> Reaction | None:
     kind, _, name = meaning.partition(".")
     if kind == "digit":
         return menus.enter_digit(state, name)
     if meaning == ERASE:
-        return menus.erase(state)
+        return menus.erase(state) if state.digits else ACTIONS[HELP](context, state)
     if meaning == LEAVE_CODE:
         return menus.leave_code(state)
     if meaning == BACK:

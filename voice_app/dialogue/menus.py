@@ -77,9 +77,8 @@ def enter_digit(state: DialogueState, digit: str) -> Reaction:
 
 
 def erase(state: DialogueState) -> Reaction:
-    """Give the reaction to "erase": all digits go; without digits the turn is repeated."""
-    reaction = Reaction(replace(calm(state), digits=""))
-    return reaction.saying("code.erased") if state.digits else reaction
+    """Give the reaction to "erase": all digits go."""
+    return Reaction(replace(calm(state), digits="")).saying("code.erased")
 
 
 def erase_last(state: DialogueState) -> Reaction:

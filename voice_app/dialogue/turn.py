@@ -6,7 +6,7 @@ The grammar, and why it is what it is (`research: short words are fragile`):
 
 - choice: the option's own words and its place ("réponse deux", "la deuxième", the bare "deux"), and ten commands at
   every moment; reason: nothing must be remembered about where a command is allowed; price: more meanings to tell apart,
-  so each has two to five wordings and the longest come first.
+  so each has one to four wordings, far apart by ear.
 - choice: "stop" and "pause" are one meaning, as are "help" and "a person"; reason: both pairs lead to the same place,
   and one-syllable words must not decide between two; price: stopping takes one more word ("terminer").
 - choice: yes/no questions know no places; reason: "un" and "oui" are near, and one way is enough.
@@ -139,7 +139,7 @@ def grammar(context: DialogueContext, state: DialogueState) -> Grammar:
         wordings += [(YES, words.yes), (NO, words.no)]
     elif state.phase is Phase.CODE_ENTRY:
         wordings += [(digit(value), forms) for value, forms in enumerate(words.digits)]
-        wordings.append((ERASE, words.commands[CommandId("erase")]))
+        wordings += [(meaning, words.commands[CommandId(meaning.partition(".")[2])]) for meaning in (ERASE, LEAVE_CODE)]
     else:
         wordings += _choice_wordings(context, state, locale, words)
     if skip_offered(state):

@@ -43,13 +43,15 @@ _MORE = (_REPEAT, _SLOWER, _FASTER, _LOUDER, _QUIETER, _PAUSE)
 _IN_MENU = (_REPEAT, _SLOWER, _FASTER, _PAUSE, _HELP)
 _COMMANDS = {
     Phase.LANGUAGE: (_REPEAT, _HELP),
-    Phase.CODE_ENTRY: (("*", "erase"), ("#", "leave_code")),
+    Phase.CODE_ENTRY: (("*", "help"), ("#", "leave_code")),
     Phase.PRACTICE: (_REPEAT, _DONT_KNOW, _EXPLAIN, _PAUSE, _HELP),
     Phase.QUESTION: (_REPEAT, _DONT_KNOW, _EXPLAIN, _BACK, _PAUSE, _HELP),
     Phase.PAUSED: (_REPEAT, _HELP),
     Phase.RESULT: (_SLOWER, _FASTER, _BACK, _HELP),
     Phase.GOODBYE: (),
 }
+_WITH_DIGITS = (("*", "erase"), ("#", "leave_code"))
+"""While a code is entered every digit is a digit: star helps as long as there is nothing to erase."""
 _IN_DOUBT = (_REPEAT, _PAUSE, _HELP)
 _YES_NO = {
     YES: "check",
@@ -96,6 +98,8 @@ def _commands(state: DialogueState) -> tuple[Button, ...]:
     offered: tuple[tuple[str, str], ...]
     if state.doubt is not None:
         offered = _IN_DOUBT
+    elif state.phase is Phase.CODE_ENTRY and state.digits:
+        offered = _WITH_DIGITS
     elif state.more and state.phase is not Phase.CODE_ENTRY:
         offered = _MORE
     else:

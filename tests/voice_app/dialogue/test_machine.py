@@ -225,13 +225,33 @@ def test_unknown_key_while_a_code_is_entered_says_what_to_do() -> None:
     assert stage.prompts == ["help.code_keys", "code.ask"]
 
 
-def test_star_without_digits_repeats() -> None:
+def test_star_without_digits_helps() -> None:
     stage = Stage().to_welcome()
     stage.press("2")
 
     stage.press("*")
 
-    assert stage.prompts == ["code.ask"]
+    assert stage.prompts == ["help.code", "help.person_kiosk", "code.ask"]
+
+
+def test_a_person_without_a_code_says_so() -> None:
+    stage = Stage().to_welcome()
+    stage.press("2")
+
+    stage.say("je n'ai pas de code")
+
+    assert stage.prompts == ["welcome.begin_say", "welcome.have_code_say"]
+
+
+def test_only_the_first_i_dont_know_is_praised() -> None:
+    stage = Stage().to_question()
+    stage.press("#")
+    first = stage.prompts
+
+    stage.press("#")
+
+    assert first[0] == "answer.dont_know"
+    assert stage.prompts[0] == "answer.taken"
 
 
 def test_store_fault_while_a_code_is_looked_up_asks_again() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from audio_content.forms import said_form
+from audio_content.loader import load
+from audio_content.model import LOCALES, CommandId
 from tests.voice_app.dialogue.stage import CODE, Stage
 from voice_app.dialogue.messages import ItemField, ItemWords, Phrase, Screen
 
@@ -54,7 +59,28 @@ def test_code_page_has_ten_digits_and_two_commands() -> None:
     view = stage.shown[-1].view
     assert view.screen is Screen.CODE_ENTRY
     assert "".join(button.key for button in view.choices) == "1234567890"
-    assert [button.pictogram for button in view.commands] == ["erase", "leave_code"]
+    assert [button.pictogram for button in view.commands] == ["help", "leave_code"]
+
+
+def test_code_page_offers_to_erase_what_is_there() -> None:
+    stage = Stage().to_welcome()
+
+    stage.keys("24")
+
+    assert [button.pictogram for button in stage.shown[-1].view.commands] == ["erase", "leave_code"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_words_of_a_button_can_be_said(locale: str) -> None:
+    content = load()
+    words = content.vocabularies[locale].commands
+    labels = {
+        CommandId(name.partition(".")[2]): text
+        for name, text in content.prompts[locale].items()
+        if name.startswith("command.")
+    }
+
+    assert {name: said_form(text) for name, text in labels.items() if said_form(text) not in words[name]} == {}
 
 
 def test_doubt_page_offers_yes_and_no() -> None:
