@@ -56,7 +56,6 @@ PORTUGUESE = (
     "Você recebe uma mensagem que pede o código do seu cartão, e você não conhece a pessoa que escreve, o que faz {} ?"
 )
 RATES = (0.7, 1.0, 1.6)
-WORKER_KIND = "voice_app.speech.worker_main"
 
 
 @dataclass(frozen=True, slots=True)

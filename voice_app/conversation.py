@@ -282,7 +282,7 @@ class Conversation:
         self._endpointer.restart()
         heard = decided.recognition
         if heard is not None and heard.outcome is not HearingOutcome.NO_INPUT:
-            log.info("turn %d: %s %s by %s", decided.turn, heard.outcome, heard.best, heard.engine)
+            log.info("turn %d: %s by %s in %.0f ms", decided.turn, heard.outcome, heard.engine, heard.decision_ms)
             await self._feed(Heard(decided.turn, heard))
 
     # --- the dialogue, and its effects ------------------------------------------------------------------------

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+
+import pytest
 
 from tests.fakes_speech import FakeSynthesizer
 from tests.voice_app.fakes import BEGINNING, QUIET, SPEECH, FakeChannel, FakeEndpointer, FakeRecognizer, FakeStore
@@ -384,3 +387,16 @@ async def test_what_is_said_when_the_line_is_cut_does_not_delay_the_conversation
 
     assert any(text.startswith(beginning) for text, _, _ in room.voice.spoken)
     assert screen == "question"
+
+
+async def test_the_log_tells_neither_the_answer_nor_the_code(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with talking(Room()) as room:
+        await room.to_first_question()
+        room.ear.hears = [(HearingOutcome.MATCH, str(DONT_KNOW))]
+        room.channel.send(FrameHeard(SPEECH))
+        await room.settle()
+
+    assert HearingOutcome.MATCH in caplog.text
+    assert str(DONT_KNOW) not in caplog.text
+    assert room.store.code not in caplog.text
