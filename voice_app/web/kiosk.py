@@ -195,7 +195,7 @@ class _Kiosk:
         reading = asyncio.create_task(self._read(line, channel))
         writing = asyncio.create_task(_write(line, channel))
         try:
-            await asyncio.wait((talking, writing), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((talking, writing, reading), return_when=asyncio.FIRST_COMPLETED)
         finally:
             # Also when this handler is cancelled because the browser has gone: the conversation is not, it is told.
             if talking.done():
@@ -231,7 +231,7 @@ class _Kiosk:
         while True:
             try:
                 async with asyncio.timeout(self._rules.silence_limit_s):
-                    message = await line.receive()
+                    message = await line.receive() or b""  # an empty binary message comes as None
             except TimeoutError:
                 channel.hang_up()
                 return
