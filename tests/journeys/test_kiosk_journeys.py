@@ -148,6 +148,7 @@ async def test_the_page_comes_back_by_itself_after_a_cut(served: Service) -> Non
     assert len(answered) == len(set(answered)) == QUESTIONS
 
 
+@pytest.mark.realtime
 async def test_a_diagnostic_by_voice_alone(served: Service, tmp_path: Path) -> None:
     """Headphones and microphone only: nothing is pressed after the first page, and the result is really spoken."""
     who = person(7, keys_only=False)
