@@ -282,17 +282,6 @@ async def test_a_message_that_is_too_large_is_refused_and_the_talk_goes_on():
     assert problem["code"] == "kiosk.bad_message"
 
 
-async def test_a_line_that_cannot_be_read_is_gone_and_not_deaf():
-    talk = Talk()
-    app = application(talk)
-    async with app.test_client().websocket("/kiosk/ws") as line:
-        await line.send_json(HELLO)
-        await line.send(b"")  # the test server's form of an empty message breaks the reading
-        await asyncio.wait_for(talk.finished.wait(), 2)
-
-    assert talk.events[-1] == Hungup()
-
-
 async def test_too_many_messages_that_are_too_large_cut_the_line():
     talk = Talk()
     app = application(talk, rules=WebRules(largest_message_bytes=200), channel_rules=KioskRules(faults_allowed=2))
