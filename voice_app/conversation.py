@@ -167,6 +167,8 @@ class Conversation:
                 self._state = resume(self._context, found.records)
                 await self._tell_code()
         await self._feed(Opened(self._channel.kind, self._seed, self._channel.microphone))
+        if self._resume_code is not None and self._state.session.started is None:
+            await self._feed(Failed(PromptId("fault.general")))  # begins anew, and says that something went wrong
 
     # --- channel events -> dialogue events --------------------------------------------------------------------
 

@@ -297,8 +297,10 @@ async def test_a_cut_line_goes_on_at_the_same_question_with_the_code() -> None:
 async def test_an_unknown_code_begins_anew() -> None:
     async with talking(Room(resume_code="00000000")) as room:
         screen = room.screen
+        said = [text for text, _, _ in room.voice.spoken]
 
     assert screen == "menu"
+    assert context().content.prompts["fr"]["fault.general"] in said
 
 
 async def test_a_lost_microphone_is_told() -> None:

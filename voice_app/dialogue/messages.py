@@ -295,9 +295,6 @@ class EndConversation:
 
 Effect = Save | Say | Listen | Show | SetLoudness | IssueCode | FindSession | EndConversation
 
-MEANING_PREFIXES = ("option.", "command.", "digit.", "menu.")
-
-
 def option_meaning(option: OptionId) -> MeaningId:
     """Give the meaning id of an option of an item."""
     return MeaningId(f"option.{option}")
