@@ -43,6 +43,8 @@ class ServerRules:
     """Path of a TLS certificate (PEM); with `key` it makes the kiosk usable from other machines."""
     key: str = ""
     """Path of the certificate's private key (PEM)."""
+    trusted_proxies: int = 0
+    """Proxies in front whose `X-Forwarded-For` is believed; wrong codes are counted by the address it names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ import socket
 import urllib.error
 import urllib.request
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from hypercorn.asyncio import serve as serve_asgi
 from hypercorn.config import Config
+from hypercorn.middleware import ProxyFixMiddleware
 
 from voice_app.app import create_app
 from voice_app.commands.terminal import failures_told, messages, settings_here
@@ -57,7 +58,10 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as work:
         announcing = work.create_task(_announce(address))
-        await serve_asgi(create_app(settings), config, shutdown_trigger=stop.wait)
+        app: Any = create_app(settings)
+        if rules.trusted_proxies:
+            app = ProxyFixMiddleware(app, mode="legacy", trusted_hops=rules.trusted_proxies)
+        await serve_asgi(app, config, shutdown_trigger=stop.wait)
         announcing.cancel()
 
 
