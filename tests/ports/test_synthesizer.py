@@ -73,7 +73,7 @@ async def test_unknown_language_is_told(voice: Synthesizer, locale: str) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "-w /tmp/trap oui",
+        "-w trap.wav oui",
         "--help oui",
         "un < deux & trois > deux",
         "<break time='9s'/>oui",
