@@ -1,6 +1,6 @@
 """Measures the ear of this machine: right answers, refusals, time to decide, memory.
 
-    python scripts/bench_recognition.py [--human-only]
+    python scripts/bench_recognition.py [--human-only] [--clips FOLDER]
 
 Human speech: "June" (fr-CA, one adult woman, 8 kHz) from Debian's asterisk-core-sounds-fr-wav. These clips were not
 used for calibration (scripts/calibrate_recognition.py uses synthetic speech only). Synthetic speech: SVOX Pico at
@@ -42,7 +42,7 @@ NUMBERS = ("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "hui
 PACKAGE = "asterisk-core-sounds-fr-wav"
 SPEAKERS = tuple(itertools.product((0.8, 1.0, 1.3, 1.6), (0.75, 1.0, 1.3)))
 """Speed and pitch of the synthetic speakers."""
-NOISE_DB = (None, 20.0, 10.0)
+NOISE_DB = (None, 20.0, 10.0, 5.0)
 OTHER_CLIPS = (
     *(f"digits/{number}" for number in (*range(11, 21), 30, 40, 50, 60, 70, 80, 90)),
     *(f"digits/day-{day}" for day in range(7)),
@@ -182,7 +182,7 @@ def real_turn() -> Grammar:
     return turn_grammar("fr", yaml.safe_load((VOCABULARY / "vocabulary.fr.yaml").read_text(encoding="utf-8")))
 
 
-async def measure(human_only: bool) -> None:
+async def measure(human_only: bool, clips: Path | None) -> None:
     models_folder = load_settings().models_folder
     assemble_whisper(models_folder)
     recognizer = LocalRecognizer(models_folder)
@@ -190,9 +190,9 @@ async def measure(human_only: bool) -> None:
     bench = Bench(recognizer)
     four, eleven, turn = grammar_of("fr", NUMBERS[1:5]), grammar_of("fr", NUMBERS), real_turn()
     places = {word: MeaningId(f"option.{place}") for place, word in enumerate(NUMBERS[1:5], 1)}
-    folder = june()
+    folder, who = (june(), "June") if clips is None else (clips, clips.name)
     digits = {word: clip(folder, f"digits/{number}") for number, word in enumerate(NUMBERS)}
-    others = [(None, clip(folder, name)) for name in OTHER_CLIPS]
+    others = [(None, clip(folder, name)) for name in OTHER_CLIPS if (folder / f"{name}.wav").exists()]
     random = np.random.default_rng(5)
     print(f"{'':58s} {'right':>9s} {'match':>6s} {'false':>6s}    match doubt  none  quiet    p50   p95   cpu ms")
 
@@ -202,20 +202,20 @@ async def measure(human_only: bool) -> None:
 
     for level in NOISE_DB:
         condition = "clean" if level is None else f"pink noise {level:g} dB"
-        await bench.run(f"June, 1-4, {condition}", four, noisy(NUMBERS[1:5], level))
-        await bench.run(f"June, 0-10, {condition}", eleven, noisy(NUMBERS, level))
+        await bench.run(f"{who}, 1-4, {condition}", four, noisy(NUMBERS[1:5], level))
+        await bench.run(f"{who}, 0-10, {condition}", eleven, noisy(NUMBERS, level))
         turned = [(places[word], sound) for word, sound in noisy(NUMBERS[1:5], level)]
-        await bench.run(f"June, 1-4 in a real turn, {condition}", turn, turned)
+        await bench.run(f"{who}, 1-4 in a real turn, {condition}", turn, turned)
     delays_ms: list[int] = []
     cut = [(word, cut_out(digits[word], delays_ms)) for word in NUMBERS]
-    await bench.run("June, 1-4, cut out of a stream by endpointing", four, cut[1:5])
-    await bench.run("June, 0-10, cut out of a stream by endpointing", eleven, cut)
+    await bench.run(f"{who}, 1-4, cut out of a stream by endpointing", four, cut[1:5])
+    await bench.run(f"{who}, 0-10, cut out of a stream by endpointing", eleven, cut)
     as_phone = [(word, at_rate(phone_band(digits[word]), HEARING_RATE_HZ)) for word in NUMBERS]
-    await bench.run("June, 1-4, telephone band", four, as_phone[1:5])
-    await bench.run("June, 0-10, telephone band", eleven, as_phone)
+    await bench.run(f"{who}, 1-4, telephone band", four, as_phone[1:5])
+    await bench.run(f"{who}, 0-10, telephone band", eleven, as_phone)
     for name, grammar in (("1-4", four), ("0-10", eleven), ("a real turn", turn)):
         await bench.run(f"silence and noise against {name}", grammar, silence_and_noise())
-        await bench.run(f"June, other numbers, days, months against {name}", grammar, others)
+        await bench.run(f"{who}, other numbers, days, months against {name}", grammar, others)
     if not human_only:
         said = [(meaning.id, form) for meaning in turn.meanings for form in meaning.forms]
         for level in NOISE_DB[:2]:
@@ -255,7 +255,9 @@ def peak_memory_mb(pid: int | None) -> int | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--human-only", action="store_true", help="leave the synthetic speakers out")
-    asyncio.run(measure(parser.parse_args().human_only))
+    parser.add_argument("--clips", type=Path, help="another speaker: a folder with digits/0.wav to 10.wav and more")
+    chosen = parser.parse_args()
+    asyncio.run(measure(chosen.human_only, chosen.clips))
 
 
 if __name__ == "__main__":

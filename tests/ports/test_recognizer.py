@@ -112,7 +112,7 @@ async def test_engine_audio_length_and_decision_time_are_told(embedded: LocalRec
 
     recognition = await embedded.recognize(said, french.TURN)
 
-    assert (recognition.engine, recognition.audio_ms) == ("whisper-base", said.duration_ms)
+    assert (recognition.engine, recognition.audio_ms) == ("whisper-base-words", said.duration_ms)
     assert 10 < recognition.decision_ms < 6_000
 
 

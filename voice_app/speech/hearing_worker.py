@@ -1,7 +1,6 @@
 """What runs inside a hearing process: one engine and the operations that it answers.
 
-An engine is anything with `prepare` and `recognize`; the keyword head for short words will be one more. It is built
-here, in the child, because building loads the model.
+An engine is anything with `prepare` and `recognize`. It is built here, in the child, because building loads the model.
 """
 
 from __future__ import annotations
@@ -25,10 +24,11 @@ class Engine(Protocol):
 
 
 def whisper(folder: str, channel: str, threads: int) -> Mapping[str, Callable[[Any], Any]]:
-    """Build the embedded recogniser: the factory of its process."""
-    from voice_app.speech.whisper_scorer import WhisperScorer  # only the child that needs it loads it
+    """Build the embedded recogniser, keyword heads before closed-set scorer: the factory of its process."""
+    from voice_app.speech.short_words import ShortWordEar  # only the child that needs it loads it
+    from voice_app.speech.whisper_scorer import WhisperScorer
 
-    return operations(WhisperScorer(Path(folder), channel, threads))
+    return operations(ShortWordEar(WhisperScorer(Path(folder), channel, threads), channel))
 
 
 def vosk(folder: str, language: str, channel: str) -> Mapping[str, Callable[[Any], Any]]:

@@ -1,8 +1,9 @@
 """The ear of this machine: the `Recognizer` port over the worker processes that hold the engines.
 
 Which engine hears a turn: the Vosk model of its language when one is installed, knows the turn's words and is alive;
-otherwise the embedded one (Whisper base, every language). A failing engine hands over to the other within the same
-utterance; only when none is left is the ear down, and the person is told to use keys.
+otherwise the embedded one (Whisper base, every language; with keyword heads for short French and English words). A
+failing engine hands over to the other within the same utterance; only when none is left is the ear down, and the person
+is told to use keys.
 
 It decides nothing about what was heard: outcome and evidence come from the engine's calibration.
 """

@@ -83,7 +83,7 @@ class WhisperScorer:
         )
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tables = {kind: load_table(ENGINE, channel, kind) for kind in ("mixed", "short")}
-        self._noises = [self._encode(noise, WINDOW_FRAMES) for noise in prior_noises()]
+        self._noises = [self.encode(noise, WINDOW_FRAMES) for noise in prior_noises()]
         self._priors = NoisePriors(folder / "priors.json")
         self._first_priors: dict[str, NDArray[np.float64]] = {}
 
@@ -121,7 +121,7 @@ class WhisperScorer:
         """Give the raw scores of what `present` made of an utterance; for `recognize` and for calibration."""
         self.prepare(grammar)
         frames = min(LONGEST_FRAMES, max(WINDOW_FRAMES, (len(samples) // HOP + SPARE_FRAMES) // 2 * 2))
-        encoded = self._encode(samples, frames)
+        encoded = self.encode(samples, frames)
         first, no_speech = self._first_token(encoded, grammar.language)
         wordings = self._short_list(self._wordings(grammar), first, grammar.language, table)
         raw = self._score(encoded, grammar.language, [wording.tokens for wording in wordings])
@@ -168,13 +168,14 @@ class WhisperScorer:
 
     # --- the model -----------------------------------------------------------------------------------------------
 
-    def _encode(self, samples: Samples, frames: int) -> Encoded:
+    def encode(self, samples: Samples, frames: int) -> Encoded:
+        """Give what the encoder makes of a window of so many frames, 1 x frames/2 x 512; the keyword heads read it."""
         picture = ctranslate2.StorageView.from_array(log_mel(samples, frames)[None])
         return np.array(self._model.encode(picture))
 
     def _no_speech(self, samples: Samples, language: str) -> float:
         """Give the probability that nobody speaks in the first seconds."""
-        return self._first_token(self._encode(samples, WINDOW_FRAMES), language)[1]
+        return self._first_token(self.encode(samples, WINDOW_FRAMES), language)[1]
 
     def _first_token(self, encoded: Encoded, language: str) -> tuple[NDArray[np.float64], float]:
         """Give the logarithm of every token's probability to come first, and the probability that nobody speaks."""

@@ -34,7 +34,7 @@ async def ear(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalRe
 async def test_choice_is_the_option_as_it_was_written(ear: LocalRecognizer) -> None:
     told = await listen_once(ear, french.speak("le bouton vert"), "fr", OPTIONS)
 
-    assert (told["choice"], told["outcome"], told["engine"]) == ("Le bouton vert.", "match", "whisper-base")
+    assert (told["choice"], told["outcome"], told["engine"]) == ("Le bouton vert.", "match", "whisper-base-words")
 
 
 @module_loop

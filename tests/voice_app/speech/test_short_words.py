@@ -1,0 +1,199 @@
+"""The ear for short words: how head and scorer are weighed, and what is heard of synthetic French."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.voice_app.speech import french
+from voice_app.audio import Sound
+from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId
+from voice_app.speech.calibration import load_document
+from voice_app.speech.keyword_head import languages
+from voice_app.speech.log_mel import present
+from voice_app.speech.models import assemble_whisper
+from voice_app.speech.short_words import ENGINE, HeadHeard, ScorerHeard, ShortWordEar, Table, load_table, weigh
+from voice_app.speech.whisper_scorer import WhisperScorer
+
+TABLE = Table(
+    temperature=1.0, else_bias=0.0, weight=0.3, none_score=2.0, scorer_temperature=1.0,
+    sure_above=0.95, match_above=0.8, reject_above=0.6, no_speech_above=0.4,
+)  # fmt: skip
+A, B, C = MeaningId("a"), MeaningId("b"), MeaningId("c")
+MEANINGS = st.dictionaries(st.sampled_from([A, B, C]), st.floats(-30, 30), max_size=3)
+
+
+@given(MEANINGS.filter(bool), st.floats(-30, 30), MEANINGS, MEANINGS)
+def test_evidence_sums_to_one(
+    head: dict[MeaningId, float], other: float, known: dict[MeaningId, float], unknown: dict[MeaningId, float]
+) -> None:
+    likelihoods, none = weigh(HeadHeard(head, other), ScorerHeard(known, unknown, 0.0), TABLE)
+
+    assert sum(likelihoods.values()) + none == pytest.approx(1.0)
+    assert set(likelihoods) == set(head) | set(unknown)
+
+
+def test_head_alone_decides_without_the_scorer() -> None:
+    likelihoods, none = weigh(HeadHeard({A: 5.0, B: 0.0}, 0.0), None, TABLE)
+
+    assert (likelihoods[A] > 0.98, none < 0.01) == (True, True)
+
+
+def test_scorer_decides_between_wordings_that_the_head_takes_for_equal() -> None:
+    likelihoods, _ = weigh(HeadHeard({A: 3.0, B: 3.0}, 0.0), ScorerHeard({A: 2.0, B: 8.0}, {}, 0.0), TABLE)
+
+    assert likelihoods[B] > likelihoods[A]
+
+
+def test_option_that_the_head_does_not_know_is_heard_by_the_scorer() -> None:
+    likelihoods, none = weigh(HeadHeard({A: 0.0}, 6.0), ScorerHeard({}, {B: 9.0, C: 1.0}, 0.0), TABLE)
+
+    assert likelihoods[B] > 0.9 > 0.1 > none
+
+
+def test_something_else_that_no_option_explains_is_none_of_these() -> None:
+    likelihoods, none = weigh(HeadHeard({A: 0.0}, 6.0), ScorerHeard({}, {B: -3.0}, 0.0), TABLE)
+
+    assert none > 0.9 > likelihoods[B]
+
+
+def test_meaning_gathers_its_known_and_its_unknown_wordings() -> None:
+    alone, _ = weigh(HeadHeard({A: 2.0, B: 2.0}, 2.0), ScorerHeard({}, {C: 5.0}, 0.0), TABLE)
+    both, _ = weigh(HeadHeard({A: 2.0, B: 2.0}, 2.0), ScorerHeard({}, {A: 5.0}, 0.0), TABLE)
+
+    assert both[A] == pytest.approx(alone[A] + alone[C])
+
+
+def test_channel_without_measurements_takes_the_kiosks_table() -> None:
+    assert load_table("carrier pigeon", "fr") == load_table("kiosk", "fr")
+
+
+def test_calibration_says_how_it_was_made() -> None:
+    assert len(load_document(ENGINE)["how"]) > 200
+
+
+@pytest.mark.parametrize("language", languages())
+def test_sure_is_at_least_a_match(language: str) -> None:
+    table = load_table("kiosk", language)
+
+    assert 1 > table.sure_above >= table.match_above > 0.5 > 1 - table.match_above
+
+
+# --- on synthetic speech ----------------------------------------------------------------------------------------------
+
+CODE = Grammar(
+    "fr",
+    tuple(
+        Meaning(MeaningId(word), (word,))
+        for word in ("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf")
+    ),
+)
+TURN = Grammar(
+    "fr",
+    (
+        Meaning(MeaningId("first"), ("réponse un", "un", "le bouton vert")),
+        Meaning(MeaningId("second"), ("réponse deux", "deux", "la barre d'adresse")),
+        Meaning(MeaningId("help"), ("aidez-moi", "aide")),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def scorer(tmp_path_factory: pytest.TempPathFactory) -> WhisperScorer:
+    return WhisperScorer(assemble_whisper(tmp_path_factory.mktemp("models")), "kiosk", threads=2)
+
+
+@pytest.fixture(scope="module")
+def ear(scorer: WhisperScorer) -> ShortWordEar:
+    return ShortWordEar(scorer, "kiosk")
+
+
+def in_pink_noise(sound: Sound, level_db: float) -> Sound:
+    samples = np.frombuffer(sound.pcm, "<i2").astype(float)
+    spectrum = np.fft.rfft(np.random.default_rng(4).normal(size=samples.size))
+    noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(spectrum.size), 1)), samples.size)
+    loudness = np.sqrt(np.mean(samples[np.abs(samples) > 200] ** 2))
+    mixed = samples + noise / noise.std() * loudness * 10 ** (-level_db / 20)
+    return Sound(np.clip(mixed, -32768, 32767).astype("<i2").tobytes())
+
+
+@pytest.mark.audio
+@pytest.mark.parametrize("word", ["un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "zéro"])
+def test_digit_is_heard_in_noise(ear: ShortWordEar, word: str) -> None:
+    assert ear.recognize(in_pink_noise(french.speak(word, 0.8), 10.0), CODE).best == word
+
+
+@pytest.mark.audio
+@pytest.mark.parametrize(
+    ("text", "meaning"), [("deux", "second"), ("le bouton vert", "first"), ("la barre d'adresse", "second")]
+)
+def test_digits_and_options_are_heard_in_one_turn(ear: ShortWordEar, text: str, meaning: str) -> None:
+    assert ear.recognize(french.speak(text, 0.7), TURN).best == meaning
+
+
+@pytest.mark.audio
+def test_clear_command_is_a_match_without_the_scorer(scorer: WhisperScorer, ear: ShortWordEar) -> None:
+    heard = ear.recognize(french.speak("aidez-moi", 0.7), TURN)
+
+    assert (heard.outcome, heard.best, heard.engine) == (HearingOutcome.MATCH, "help", ENGINE)
+    assert heard.ranked[0].likelihood > load_table("kiosk", "fr").sure_above
+
+
+@pytest.mark.audio
+def test_every_meaning_has_its_evidence_and_all_sum_to_one(ear: ShortWordEar) -> None:
+    heard = ear.recognize(french.speak("le bouton vert"), TURN)
+
+    assert {scored.meaning for scored in heard.ranked} == {meaning.id for meaning in TURN.meanings}
+    assert sum(scored.likelihood for scored in heard.ranked) + heard.none_of_these == pytest.approx(1.0)
+
+
+@pytest.mark.audio
+@pytest.mark.parametrize("text", ["il fait beau", "chocolat", "jeudi"])
+def test_other_speech_is_not_taken_for_an_answer(ear: ShortWordEar, text: str) -> None:
+    assert ear.recognize(french.speak(text), TURN).outcome is not HearingOutcome.MATCH
+
+
+@pytest.mark.audio
+@pytest.mark.parametrize("pcm", [b"", b"\0\0", bytes(64_000)], ids=["empty", "sample", "long"])
+def test_silence_is_no_input(ear: ShortWordEar, pcm: bytes) -> None:
+    assert ear.recognize(Sound(pcm), TURN).outcome is HearingOutcome.NO_INPUT
+
+
+@pytest.mark.audio
+@pytest.mark.parametrize("level", [20.0, 300.0, 3000.0])
+def test_noise_is_nothing_of_the_grammar(ear: ShortWordEar, level: float) -> None:
+    outcome = ear.recognize(french.noise(level), TURN).outcome
+
+    assert outcome in (HearingOutcome.NO_INPUT, HearingOutcome.NO_MATCH)
+
+
+@pytest.mark.audio
+def test_longer_speech_than_the_window_is_for_the_scorer(scorer: WhisperScorer, ear: ShortWordEar) -> None:
+    sound = french.speak(french.LONG_SPEECH)
+
+    assert ear.recognize(sound, TURN) == scorer.recognize(sound, TURN)
+
+
+@pytest.mark.audio
+def test_turn_without_a_known_wording_is_for_the_scorer(scorer: WhisperScorer, ear: ShortWordEar) -> None:
+    grammar = Grammar("fr", (Meaning(A, ("le bouton vert",)), Meaning(B, ("la barre d'adresse",))))
+    sound = french.speak("le bouton vert")
+
+    assert ear.recognize(sound, grammar) == scorer.recognize(sound, grammar)
+
+
+@pytest.mark.audio
+def test_language_without_a_head_is_for_the_scorer(scorer: WhisperScorer, ear: ShortWordEar) -> None:
+    grammar = replace(TURN, language="de")
+
+    assert ear.ask_head(present(french.speak("deux")), grammar) is None
+
+
+@pytest.mark.audio
+def test_head_of_another_encoder_is_refused(scorer: WhisperScorer) -> None:
+    with pytest.raises(ValueError, match="another encoder"):
+        ShortWordEar(scorer, "kiosk", "0" * 64)
