@@ -201,7 +201,8 @@ def main() -> None:
     parser.add_argument("--share", type=int, default=3, help="one of so many utterances")
     chosen = parser.parse_args()
     settle()
-    ear = ShortWordEar(WhisperScorer(assemble_whisper(load_settings().models_folder), "kiosk", threads=1), "kiosk")
+    scorer = WhisperScorer(assemble_whisper(load_settings().models_folder), "kiosk", threads=1)
+    ear = ShortWordEar(scorer, "kiosk", languages=(chosen.language,))
     all_turns = turns(chosen.language)
     by_name = collect(ear, chosen.language, all_turns, speech(chosen.language, all_turns, chosen.share))
     trials = [trial for some in by_name.values() for trial in some]

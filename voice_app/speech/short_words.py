@@ -14,12 +14,12 @@ made of both, with the numbers of `calibration_tables/whisper-base-words.toml`:
 
 A meaning's likelihood is the sum over its known and unknown wordings (an option is "le bouton vert" and "réponse un").
 Where the head alone is sure (`sure_above`) the scorer is not asked: that saves most of the time. Sound longer than the
-head's window is for the scorer alone, and so is a language or a turn without known wordings.
+head's window is for the scorer alone, and so is a turn without known wordings or a language that is not `in_use`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ import numpy as np
 from voice_app.audio import Sound
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId, Recognition
 from voice_app.speech import calibration
-from voice_app.speech.keyword_head import WINDOW_FRAMES, KeywordHead, languages
+from voice_app.speech.keyword_head import WINDOW_FRAMES, KeywordHead
 from voice_app.speech.log_mel import HOP, Samples, present
 from voice_app.speech.models import WHISPER_SHA256
 from voice_app.speech.whisper_scorer import ENGINE as SCORER
@@ -71,6 +71,11 @@ def load_table(channel: str, language: str) -> Table:
     return Table(**{name: float(value) for name, value in values.items()})
 
 
+def in_use() -> tuple[str, ...]:
+    """Give the languages whose head hears people better than the scorer alone; the calibration file tells why."""
+    return tuple(calibration.load_document(ENGINE)["in_use"])
+
+
 @dataclass(frozen=True, slots=True)
 class HeadHeard:
     """Logits by meaning (those with known wordings), and of everything else the head knows."""
@@ -91,10 +96,19 @@ class ScorerHeard:
 class ShortWordEar:
     """The engine. One owner; every call blocks."""
 
-    def __init__(self, scorer: WhisperScorer, channel: str, encoder_sha256: str = WHISPER_SHA256["model.bin"]) -> None:
-        """Raises ValueError when a head was trained on another encoder than the scorer's."""
+    def __init__(
+        self,
+        scorer: WhisperScorer,
+        channel: str,
+        encoder_sha256: str = WHISPER_SHA256["model.bin"],
+        languages: Sequence[str] | None = None,
+    ) -> None:
+        """Take the heads of some languages, by default those in use.
+
+        Raises ValueError when a head was trained on another encoder than the scorer's.
+        """
         self._scorer = scorer
-        self._heads = {language: KeywordHead(language) for language in languages()}
+        self._heads = {language: KeywordHead(language) for language in (in_use() if languages is None else languages)}
         for language, head in self._heads.items():
             if head.encoder_sha256 != encoder_sha256:
                 raise ValueError(f"the keyword head {language!r} was trained on another encoder: train it again")
