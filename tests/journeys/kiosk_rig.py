@@ -199,12 +199,12 @@ FRENCH: tuple[tuple[str, ShownView], ...] = (
         view(
             "result",
             "Votre résultat",
-            "Vous connaissez déjà des choses utiles. "
+            "Vous connaissez déjà des choses utiles sur le téléphone et Internet. "
             "Avec une personne pour vous accompagner, vous pouvez en faire plus.",
-            "Un point fort : reconnaître un message qui cherche à vous tromper.",
-            "Un autre point fort : faire une recherche avec quelques mots.",
-            "La prochaine étape : choisir un mot de passe solide.",
-            choices=answers("Réécouter", "Terminer"),
+            "Un point fort : vous savez vous méfier d'un message qui presse de payer.",
+            "Vous savez aussi choisir deux ou trois mots utiles pour une recherche.",
+            "La prochaine étape : apprendre à choisir un mot de passe long.",
+            choices=answers("Répéter", "Terminer"),
             commands=(*FR_MORE[1:3], FR_QUESTION[3], FR_QUESTION[5]),
             code="12 34 56 78",
         ),

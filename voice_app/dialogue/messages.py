@@ -295,6 +295,7 @@ class EndConversation:
 
 Effect = Save | Say | Listen | Show | SetLoudness | IssueCode | FindSession | EndConversation
 
+
 def option_meaning(option: OptionId) -> MeaningId:
     """Give the meaning id of an option of an item."""
     return MeaningId(f"option.{option}")
