@@ -345,12 +345,14 @@ class Conversation:
             log.error("no code for a cut line: %s", fault)
             return
         self._told_code = True
-        self._run_aside(self._remember(code, self._state.locale, self._state.rate))
-
-    async def _remember(self, code: str, locale: str, rate: float) -> None:
         phrase = Phrase(LINE_CUT, {"code": Spelled(code)})
+        text = self._wording.written(phrase, self._state.locale)
+        await self._channel.remember(code, [], text)  # at once; its sound when it has been made
+        self._run_aside(self._remember_aloud(code, phrase, text, self._state.locale, self._state.rate))
+
+    async def _remember_aloud(self, code: str, phrase: Phrase, text: str, locale: str, rate: float) -> None:
         sound = await self._speaker.sound_of(phrase, locale, rate)
-        await self._channel.remember(code, [sound], self._wording.written(phrase, locale))
+        await self._channel.remember(code, [sound], text)
 
     async def _end(self) -> None:
         await self._channel.close()
