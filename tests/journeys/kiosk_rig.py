@@ -5,6 +5,8 @@ of `scene` one after the other, says a tone for each, and goes on at each key th
 
     python -m tests.journeys.kiosk_rig                          serves it, to look by hand
     python -m tests.journeys.kiosk_rig --screenshots FOLDER     pictures of the main views
+
+Longer than 400 lines because half of it is the made-up views, side by side in both languages.
 """
 
 from __future__ import annotations

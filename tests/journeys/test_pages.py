@@ -1,6 +1,7 @@
 """The kiosk's page in a real Chromium: accessible at every size, usable by ear, key, finger and screen reader.
 
-It is never lost when microphone, sound or line are."""
+It is never lost when microphone, sound or line are. Longer than 400 lines because all of it shares one running browser.
+"""
 
 import time
 

@@ -1,4 +1,7 @@
-"""The moves that no play shows: stale, early, late and repeated events, and the order of the effects."""
+"""The moves that no play shows: stale, early, late and repeated events, and the order of the effects.
+
+Longer than 400 lines: one table of moves, one file of its exceptions.
+"""
 
 from __future__ import annotations
 
