@@ -3,8 +3,8 @@
 
 Measured, per turn, in milliseconds:
   reply   from the end of speech (last sample of the last word) to the arrival of the first sound of the reply
-  decide  the same less `hang_ms`, the silence that ends an utterance (patience, not slowness): a lower bound of the work,
-          for the silence is counted from the last frame that stands out, which soft endings come after
+  decide  the same less `hang_ms`, the silence that ends an utterance (patience, not slowness): a lower bound of the
+          work, for the silence is counted from the last frame that stands out, and soft endings come after it
   stop    from a key press during a prompt to the message that silences it (the page itself stops sooner, by itself)
 
 Run: .venv/bin/python scripts/bench_turn.py [--sessions N]. Prints a table and one JSON line.
