@@ -2,7 +2,8 @@
 
 Files below the root (this package by default):
   framework/skills.yaml             the skill map
-  items/**/*.yaml                   `items:` lists, in any number of files
+  items/**/*.yaml                   `items:` lists, in any number of files (fields: see `item_files`)
+  lessons/**/*.yaml                 `lessons:` lists (fields: see `lesson_files`)
   prompts/fr.yaml, en.yaml          prompt id -> text, with {gap}s
   prompts/vocabulary.fr.yaml, ...   the words that may be said: commands, places, yes, no, digits
 
@@ -19,38 +20,36 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from audio_content.errors import ContentError, Fault
+from audio_content.item_files import read_item, twin_faults
+from audio_content.lesson_files import read_lesson
 from audio_content.model import (
     LOCALES,
     CommandId,
     Content,
     ContentItem,
-    ItemKind,
-    ItemText,
-    OptionId,
-    OptionText,
+    Lesson,
+    LessonId,
     PromptId,
     SkillMap,
     Vocabulary,
 )
 from audio_content.skill_map import read_skill_map
 from audio_content.sources import Node, Tree, read, yaml_files
-from engine.model import ItemId, SkillId
+from engine.model import ItemId
 
 VERSION_LENGTH = 16
 """Hexadecimal digits of the digest: 64 bits, far more than the number of versions there will ever be."""
 
 PLACES = 4
 DIGITS = 10
-_ITEM_ID = re.compile(r"it\.(?P<skill>[a-z]+\.[a-z]+\.\d)\.[a-z]")
 _PROMPT_ID = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
-_COUNTRY = re.compile(r"[A-Z]{2}")
 _Made = TypeVar("_Made")
 _Given = ParamSpec("_Given")
 
@@ -78,6 +77,7 @@ class _Loading:
         vocabularies = {locale: made for locale in LOCALES if (made := self._tried(self._vocabulary, locale))}
         prompts = {locale: texts for locale in LOCALES if (texts := self._tried(self._prompts, locale))}
         items = self._items(skill_map, vocabularies) if skill_map is not None else {}
+        lessons = self._lessons(skill_map) if skill_map is not None else {}
         if self._faults or skill_map is None:
             raise ContentError(self._faults)
         return Content(
@@ -86,6 +86,7 @@ class _Loading:
             items=items,
             prompts=prompts,
             vocabularies=vocabularies,
+            lessons=lessons,
         )
 
     def _tried(self, make: Callable[_Given, _Made], *args: _Given.args, **kwargs: _Given.kwargs) -> _Made | None:
@@ -117,83 +118,45 @@ class _Loading:
 
     def _items(self, skill_map: SkillMap, vocabularies: Mapping[str, Vocabulary]) -> dict[ItemId, ContentItem]:
         items: dict[ItemId, ContentItem] = {}
-        for file, name in yaml_files(self._root.joinpath("items"), "items"):
-            tree = self._tried(read, file, name)
-            if tree is None:
+        for node in self._nodes("items"):
+            item = self._tried(read_item, node, skill_map, vocabularies)
+            if item is None:
                 continue
-            self._trees[name] = tree
-            for node in self._tried(_item_nodes, tree, name) or ():
-                item = self._tried(read_item, node, skill_map, vocabularies)
-                if item is None:
-                    continue
-                if item.id in items:
-                    self._faults.append(Fault(name, item.id, "this item is written twice", "Rename or remove one"))
-                items[item.id] = item
+            if item.id in items:
+                self._faults.append(Fault(node.file, item.id, "this item is written twice", "Rename or remove one"))
+            items[item.id] = item
+        self._faults += twin_faults(items)
         return dict(sorted(items.items()))
+
+    def _lessons(self, skill_map: SkillMap) -> dict[LessonId, Lesson]:
+        lessons: dict[LessonId, Lesson] = {}
+        for node in self._nodes("lessons"):
+            lesson = self._tried(read_lesson, node, skill_map)
+            if lesson is None:
+                continue
+            if lesson.id in lessons:
+                self._faults.append(Fault(node.file, lesson.id, "this lesson is written twice", "Remove one"))
+            lessons[lesson.id] = lesson
+        return dict(sorted(lessons.items()))
+
+    def _nodes(self, name: str) -> Iterator[Node]:
+        """Give the entries of the lists called `name` in all the files of the folder of that name."""
+        for file, file_name in yaml_files(self._root.joinpath(name), name):
+            tree = self._tried(read, file, file_name)
+            if tree is not None:
+                self._trees[file_name] = tree
+                yield from self._tried(_entries, tree, file_name, name) or ()
+
+
+def _entries(tree: Tree, file: str, name: str) -> tuple[Node, ...]:
+    root = Node.of(tree, file, "")
+    root.only(name)
+    return root.nodes(name)
 
 
 def _digest(trees: Mapping[str, Tree]) -> str:
     body = json.dumps(trees, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(body.encode()).hexdigest()[:VERSION_LENGTH]
-
-
-# --- items ------------------------------------------------------------------------------------------------------
-
-
-def _item_nodes(tree: Tree, file: str) -> tuple[Node, ...]:
-    root = Node.of(tree, file, "")
-    root.only("items")
-    return root.nodes("items")
-
-
-def read_item(node: Node, skill_map: SkillMap, vocabularies: Mapping[str, Vocabulary]) -> ContentItem:
-    """Give one item. Raises ContentError when a field is missing, unknown, or contradicts another one."""
-    item = ItemId(node.text("id"))
-    node = node.named(item)
-    node.only("id", "skill", "type", "key", "requires_sight", "country", *LOCALES)
-    skill = SkillId(node.text("skill"))
-    matched = _ITEM_ID.fullmatch(item)
-    if matched is None or matched["skill"] != skill:
-        raise node.fault("the id is not `it.<skill>.<letter>`", f"Write it.{skill}.a, then .b, .c")
-    if skill not in skill_map.levels:
-        raise node.fault(f"{skill!r} is not a skill of the map", "Correct the id, or add the skill to the map first")
-    kind = node.text("type")
-    if kind not in list(ItemKind):
-        raise node.fault(f"unknown type {kind!r}", f"Use one of: {', '.join(ItemKind)}")
-    country = node.text_or_none("country")
-    if country is not None and not _COUNTRY.fullmatch(country):
-        raise node.fault(f"{country!r} is not a country", "Write its two-letter ISO code, as FR")
-    texts = {locale: _item_text(node.node(locale), ItemKind(kind), vocabularies.get(locale)) for locale in LOCALES}
-    orders = {tuple(option.id for option in text.options) for text in texts.values()}
-    if len(orders) > 1:
-        raise node.fault("the languages do not have the same options", "Use the same ids, in the same order")
-    key = OptionId(node.text("key"))
-    if key not in orders.pop():
-        raise node.fault(f"the key {key!r} is not one of the options", "Name the id of the right option")
-    return ContentItem(item, skill, ItemKind(kind), key, texts, node.truth("requires_sight"), country)
-
-
-def _item_text(node: Node, kind: ItemKind, vocabulary: Vocabulary | None) -> ItemText:
-    if kind is ItemKind.YES_NO:
-        node.only("stem", "simpler", "feedback")
-        options = _yes_no_options(vocabulary)
-    else:
-        node.only("stem", "simpler", "options", "feedback")
-        options = tuple(_option(option) for option in node.nodes("options"))
-        ids = [option.id for option in options]
-        if len(ids) < 2 or len(ids) != len(set(ids)):
-            raise node.fault(f"options {ids} are too few or repeated", "Write at least two options with different ids")
-    return ItemText(node.text("stem"), node.text("simpler"), options, node.text("feedback"))
-
-
-def _yes_no_options(vocabulary: Vocabulary | None) -> tuple[OptionText, ...]:
-    words = (vocabulary.yes[0], vocabulary.no[0]) if vocabulary else ("yes", "no")
-    return tuple(OptionText(OptionId(name), word) for name, word in zip(("yes", "no"), words, strict=True))
-
-
-def _option(node: Node) -> OptionText:
-    node.only("id", "text", "synonyms")
-    return OptionText(OptionId(node.text("id")), node.text("text"), node.texts("synonyms"))
 
 
 # --- prompts and vocabulary -------------------------------------------------------------------------------------

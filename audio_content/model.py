@@ -7,26 +7,55 @@ Locales are language tags of two letters ("fr", "en"); French comes first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NewType
 
-from engine.model import FrameworkSpec, Item, ItemId, SkillId
+from engine.model import Area, FrameworkSpec, Item, ItemId, SkillId
 
 LOCALES = ("fr", "en")
 OptionId = NewType("OptionId", str)
+LessonId = NewType("LessonId", str)
 PromptId = NewType("PromptId", str)
 CommandId = NewType("CommandId", str)
 
 
 class ItemKind(StrEnum):
+    """How an item is answered. A number and a word are not chosen from a spoken list: what is listened for (the numbers
+    of a range, the word and plausible others) are its options all the same, so that one grammar serves every kind."""
+
     CHOICE = "choice"
     YES_NO = "yes_no"
+    NUMBER = "number"
+    WORD = "word"
+
+
+ASKED_KINDS = frozenset({ItemKind.CHOICE, ItemKind.YES_NO})
+"""The kinds that the dialogue can ask on every channel; items of another kind stay out of the paths."""
+
+
+class AssistantKind(StrEnum):
+    """Whom a variant of an item is for."""
+
+    SCREEN_READER = "screen_reader"
+    KEYBOARD = "keyboard"
+    VOICE_ASSISTANT = "voice_assistant"
+    MEDIATOR = "mediator"
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """One sentence per locale: the item for a person with a screen reader, a keyboard or a voice assistant, or as a
+    task to be done beside a mediator."""
+
+    kind: AssistantKind
+    by_locale: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class OptionText:
-    """One possible answer, with other ways to say it. A yes/no item has the options "yes" and "no" and no synonyms."""
+    """One possible answer, with other ways to say it. A yes/no item has the options "yes" and "no" and no synonyms; a
+    number item has one option for each number of its range, whose id is the figure."""
 
     id: OptionId
     text: str
@@ -45,7 +74,11 @@ class ItemText:
 
 @dataclass(frozen=True, slots=True)
 class ContentItem:
-    """One question with all its wordings. `country` names facts that only hold there (ISO code), None if everywhere."""
+    """One question with all its wordings. `country` names facts that only hold there (ISO code), None if everywhere.
+
+    `difficulty`: expert value in level units, None for the usual one of its level. `twin`: for an item that requires
+    sight, the item of the same skill that does not.
+    """
 
     id: ItemId
     skill: SkillId
@@ -54,10 +87,31 @@ class ContentItem:
     texts: Mapping[str, ItemText]
     requires_sight: bool = False
     country: str | None = None
+    difficulty: float | None = None
+    twin: ItemId | None = None
+    assistant: Assistant | None = None
 
     @property
     def option_ids(self) -> tuple[OptionId, ...]:
         return tuple(option.id for option in next(iter(self.texts.values())).options)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonText:
+    """A lesson in one language: one idea, one example of daily life, one thing to try with a helper."""
+
+    idea: str
+    example: str
+    attempt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is taught aloud about one skill, in about 30 to 60 seconds."""
+
+    id: LessonId
+    skill: SkillId
+    texts: Mapping[str, LessonText]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +123,11 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class SkillMap:
-    """The framework with names and learning paths. `areas_of`/`level_of` are derived for convenience.
+    """The framework with names and learning paths. `area_of`/`level_of` are derived for convenience.
 
-    `names`: area code, competence code, tube id or skill id -> names. `paths`: path id ("abc_diag") -> skills in order.
+    `spec` is the CRCN; `extension` the areas outside it, which only count on a path that draws from them. `names`: area
+    code, competence code, tube id or skill id -> names. `paths`: path id ("abc_diag") -> skills in order; `modules`:
+    module of ABC Pix ("courriel") -> skills in order.
     """
 
     version: str
@@ -81,6 +137,18 @@ class SkillMap:
     levels: Mapping[SkillId, int]
     area_of: Mapping[SkillId, str]
     competence_of: Mapping[SkillId, str]
+    extension: tuple[Area, ...] = ()
+    modules: Mapping[str, tuple[SkillId, ...]] = field(default_factory=dict)
+
+    def skills_of(self, path: str) -> tuple[SkillId, ...]:
+        """Give the skills of a path or of a module of ABC Pix. Raises KeyError when there is none of this name."""
+        return self.paths[path] if path in self.paths else self.modules[path]
+
+    def spec_of(self, path: str) -> FrameworkSpec:
+        """Give the framework that measures a path: the CRCN, and the areas outside it from which the path draws."""
+        drawn = {self.area_of[skill] for skill in self.skills_of(path)}
+        added = tuple(area for area in self.extension if area.id in drawn)
+        return replace(self.spec, areas=(*self.spec.areas, *added)) if added else self.spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +175,17 @@ class Content:
     items: Mapping[ItemId, ContentItem]
     prompts: Mapping[str, Mapping[PromptId, str]]
     vocabularies: Mapping[str, Vocabulary]
+    lessons: Mapping[LessonId, Lesson] = field(default_factory=dict)
+
+    def path_items(self, path: str) -> tuple[ContentItem, ...]:
+        """Give the items of a path or a module, in the order of their ids. Raises KeyError for an unknown path."""
+        skills = set(self.skill_map.skills_of(path))
+        return tuple(item for _, item in sorted(self.items.items()) if item.skill in skills)
 
     def engine_items(self, path: str) -> tuple[Item, ...]:
-        """Give the items of a path as the engine sees them, in the order of their ids."""
-        skills = set(self.skill_map.paths[path])
+        """Give the items of a path as the engine sees them: those that every channel can ask, in the order of ids."""
         return tuple(
-            Item(id=item.id, skill=item.skill, options=len(item.option_ids))
-            for _, item in sorted(self.items.items())
-            if item.skill in skills
+            Item(id=item.id, skill=item.skill, options=len(item.option_ids), difficulty=item.difficulty)
+            for item in self.path_items(path)
+            if item.kind in ASKED_KINDS
         )

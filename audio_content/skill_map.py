@@ -3,8 +3,9 @@
 Prerequisites. Inside a tube each skill needs the one before it (the engine knows that from the order); links between
 tubes are listed at the end of the file. A skill's id is its tube's id and its level ("safe.scam.2").
 
-Choice: an area marked `extension` (outside the CRCN) is read and checked but stays out of the framework.
-Reason: "certifiable" counts the sixteen competences of the CRCN. Price: no path may draw from it yet.
+Choice: an area marked `extension` (outside the CRCN) is kept apart from the framework.
+Reason: "certifiable" counts the sixteen competences of the CRCN. Price: a path that draws from it has a framework of
+its own (`SkillMap.spec_of`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class _Reader:
     def __init__(self) -> None:
         self.names: dict[str, Names] = {}
         self.paths: dict[str, list[SkillId]] = {}
+        self.modules: dict[str, list[SkillId]] = {}
         self.levels: dict[SkillId, int] = {}
         self.area_of: dict[SkillId, str] = {}
         self.competence_of: dict[SkillId, str] = {}
@@ -81,6 +83,8 @@ class _Reader:
         self.competence_of[skill] = competence
         for path in node.texts("paths"):
             self.paths.setdefault(path, []).append(skill)
+        for module in node.texts("modules"):
+            self.modules.setdefault(module, []).append(skill)
         return Skill(skill, int(last))
 
     def _name(self, key: str, node: Node) -> None:
@@ -100,15 +104,15 @@ def read_skill_map(tree: Tree, file: str) -> SkillMap:
     areas = tuple(reader.area(node) for node in root.nodes("areas") if not node.truth("extension"))
     if not areas:
         raise root.fault("no area", "List the areas under `areas:`")
-    for node in root.nodes("areas"):
-        if node.truth("extension"):
-            _Reader().area(node)
+    extension = tuple(reader.area(node) for node in root.nodes("areas") if node.truth("extension"))
     prerequisites = tuple(_prerequisite(node, reader) for node in root.nodes("prerequisites"))
     return SkillMap(
         version=version,
         spec=FrameworkSpec(areas, prerequisites),
+        extension=extension,
         names=reader.names,
         paths={path: tuple(skills) for path, skills in reader.paths.items()},
+        modules={module: tuple(skills) for module, skills in reader.modules.items()},
         levels=reader.levels,
         area_of=reader.area_of,
         competence_of=reader.competence_of,

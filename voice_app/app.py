@@ -61,9 +61,10 @@ class Service:
 def dialogue_context(settings: Settings, content: Content | None = None) -> DialogueContext:
     """Give what every conversation of these settings shares: content, compiled bank, policy, rules."""
     chosen = load() if content is None else content
-    bank = compile_bank(chosen.skill_map.spec, chosen.engine_items(settings.assessment.path))
+    path = settings.assessment.path
+    bank = compile_bank(chosen.skill_map.spec_of(path), chosen.engine_items(path))
     policy = replace(ABC_DIAG, max_items=settings.assessment.max_items)
-    rules = Rules(path=settings.assessment.path, max_items=settings.assessment.max_items)
+    rules = Rules(path=path, max_items=settings.assessment.max_items)
     return DialogueContext(content=chosen, bank=bank, policy=policy, rules=rules)
 
 

@@ -46,7 +46,7 @@ def test_extension_is_read_but_left_out(folder) -> None:
     skill_map = folder.load().skill_map
 
     assert [area.id for area in skill_map.spec.areas] == ["1"]
-    assert "M" not in skill_map.names
+    assert [area.id for area in skill_map.extension] == ["M"]
 
 
 def test_faults_of_an_extension_are_told(folder) -> None:
@@ -102,8 +102,10 @@ def test_service_map_holds_the_sixteen_competences(bank: Content) -> None:
 def test_every_competence_of_the_service_has_all_eight_levels(bank: Content) -> None:
     skill_map = bank.skill_map
     by_competence: dict[str, set[int]] = {}
+    extension = {area.id for area in skill_map.extension}
     for skill, level in skill_map.levels.items():
-        by_competence.setdefault(skill_map.competence_of[skill], set()).add(level)
+        if skill_map.area_of[skill] not in extension:
+            by_competence.setdefault(skill_map.competence_of[skill], set()).add(level)
 
     assert all(levels >= set(range(1, 9)) for levels in by_competence.values())
 
@@ -122,3 +124,17 @@ def test_each_first_gesture_leads_to_level_one(bank: Content) -> None:
 
     assert len(first_levels) == 15
     assert all(levels in ([0, 1], [0, 2]) for levels in first_levels)
+
+
+def test_a_path_that_draws_from_the_extension_is_measured_with_it(bank: Content) -> None:
+    skill_map = bank.skill_map
+
+    assert [area.id for area in skill_map.spec_of("mediateur").areas] == ["1", "2", "3", "4", "5", "M"]
+    assert skill_map.spec_of("positionnement") == skill_map.spec
+
+
+def test_a_module_is_a_path_of_its_own(bank: Content) -> None:
+    skill_map = bank.skill_map
+
+    assert "talk.mail.1" in skill_map.skills_of("courriel")
+    assert set(skill_map.skills_of("courriel")) <= set(skill_map.skills_of("abc_pix"))

@@ -1,0 +1,126 @@
+"""The fields of an item: what may be written, and what contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from audio_content.errors import ContentError
+from audio_content.model import AssistantKind, ItemKind
+from engine.model import ItemId
+from tests.audio_content.conftest import Folder
+
+NUMBER = """
+items:
+- id: it.web.trust.1.a
+  skill: web.trust.1
+  type: number
+  key: "3"
+  range: "0-5"
+  difficulty: "0.7"
+  assistant: {kind: screen_reader, fr: "Avec un lecteur d'écran.", en: "With a screen reader."}
+  fr: {stem: "Combien ?", simpler: "Dites combien ?", accept: [trois mots], feedback: "Trois."}
+  en: {stem: "How many?", simpler: "Say how many?", accept: [three words], feedback: "Three."}
+"""
+WORD = """
+items:
+- id: it.web.trust.1.a
+  skill: web.trust.1
+  type: word
+  key: browser
+  fr:
+    {stem: "Mot ?", simpler: "Dit ?", accept: [navigateur, le navigateur], others: [moteur, clavier], feedback: "F."}
+  en:
+    {stem: "Which word?", simpler: "Say?", accept: [browser, the browser], others: [engine, keyboard], feedback: "Yes."}
+"""
+SIGHT = """
+items:
+- id: it.web.trust.1.a
+  skill: web.trust.1
+  type: yes_no
+  key: "yes"
+  requires_sight: "true"
+  twin: it.web.trust.1.b
+  fr: {stem: "Un ?", simpler: "Deux ?", feedback: "Trois."}
+  en: {stem: "One?", simpler: "Two?", feedback: "Three."}
+- id: it.web.trust.1.b
+  skill: web.trust.1
+  type: yes_no
+  key: "yes"
+  fr: {stem: "Un ?", simpler: "Deux ?", feedback: "Trois."}
+  en: {stem: "One?", simpler: "Two?", feedback: "Three."}
+"""
+
+
+def test_a_number_item_listens_for_its_range(folder: Folder) -> None:
+    folder.write("items/b.yaml", NUMBER)
+
+    item = folder.load().items[ItemId("it.web.trust.1.a")]
+
+    assert item.kind is ItemKind.NUMBER
+    assert item.option_ids == ("0", "1", "2", "3", "4", "5")
+    assert [option.text for option in item.texts["fr"].options][:4] == ["zéro", "un", "deux", "trois"]
+    assert [option.synonyms for option in item.texts["en"].options if option.synonyms] == [("three words",)]
+
+
+def test_a_word_item_listens_for_the_word_and_the_others(folder: Folder) -> None:
+    folder.write("items/b.yaml", WORD)
+
+    item = folder.load().items[ItemId("it.web.trust.1.a")]
+
+    assert item.option_ids == ("browser", "other_1", "other_2")
+    assert item.texts["fr"].options[0].synonyms == ("le navigateur",)
+    assert item.texts["en"].options[2].text == "keyboard"
+
+
+def test_an_item_has_a_difficulty_and_a_variant_for_an_assistive_technology(folder: Folder) -> None:
+    folder.write("items/b.yaml", NUMBER)
+
+    item = folder.load().items[ItemId("it.web.trust.1.a")]
+
+    assert item.difficulty == 0.7
+    assert item.assistant is not None
+    assert item.assistant.kind is AssistantKind.SCREEN_READER
+    assert item.assistant.by_locale["en"] == "With a screen reader."
+
+
+def test_the_twin_is_the_item_that_needs_no_sight(folder: Folder) -> None:
+    folder.write("items/b.yaml", SIGHT)
+
+    item = folder.load().items[ItemId("it.web.trust.1.a")]
+
+    assert item.twin == "it.web.trust.1.b"
+
+
+Spoil = Callable[[str], str]
+
+
+@pytest.mark.parametrize(
+    ("text", "spoil", "problem"),
+    [
+        (NUMBER, lambda text: text.replace('"0-5"', '"5-0"'), "cannot be listened for"),
+        (NUMBER, lambda text: text.replace('key: "3"', 'key: "7"'), "is not one of the options"),
+        (NUMBER, lambda text: text.replace('"0.7"', '"3.5"'), "is not near the level"),
+        (NUMBER, lambda text: text.replace("screen_reader", "mind_reader"), "unknown kind"),
+        (WORD, lambda text: text.replace(", clavier", ""), "do not have the same options"),
+        (WORD, lambda text: text.replace("others: [moteur, clavier], ", ""), "is missing"),
+        (WORD, lambda text: text.replace("type: word", 'type: word\n  range: "0-9"'), "only a number item"),
+        (SIGHT, lambda text: text.replace("twin: it.web.trust.1.b", "twin: it.web.trust.1.c"), "the twin"),
+        (SIGHT, lambda text: text.replace('requires_sight: "true"', 'requires_sight: "false"'), "requires sight has"),
+    ],
+)
+def test_what_contradicts_itself_is_told(folder: Folder, text: str, spoil: Spoil, problem: str) -> None:
+    folder.write("items/b.yaml", spoil(text))
+
+    with pytest.raises(ContentError, match=problem):
+        folder.load()
+
+
+def test_numbers_and_words_stay_out_of_what_the_dialogue_asks(folder: Folder) -> None:
+    folder.write("items/b.yaml", WORD)
+
+    content = folder.load()
+
+    assert [item.id for item in content.path_items("positionnement")] == ["it.web.search.1.a", "it.web.trust.1.a"]
+    assert [item.id for item in content.engine_items("positionnement")] == ["it.web.search.1.a"]
