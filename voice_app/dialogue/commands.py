@@ -37,6 +37,7 @@ from voice_app.dialogue.turn import (
     REPEAT,
     SLOWER,
     TEA,
+    WAIT,
 )
 from voice_app.hearing import MeaningId
 
@@ -110,6 +111,11 @@ def _pause(context: DialogueContext, state: DialogueState) -> Reaction:
     return pause(context, Reaction(state))
 
 
+def _wait(context: DialogueContext, state: DialogueState) -> Reaction:
+    del context
+    return Reaction(replace(calm(state), unhurried=True), form=Form.LEAD_ONLY).saying("silence.first")
+
+
 def _begin(context: DialogueContext, state: DialogueState) -> Reaction:
     return menus.begin(context, state)
 
@@ -142,6 +148,7 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     DONT_KNOW: _dont_know,
     BACK: _back,
     PAUSE: _pause,
+    WAIT: _wait,
     FRENCH: lambda _context, state: menus.choose_language(state, LANGUAGES[FRENCH]),
     ENGLISH: lambda _context, state: menus.choose_language(state, LANGUAGES[ENGLISH]),
     BEGIN: _begin,

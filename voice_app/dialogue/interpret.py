@@ -31,6 +31,7 @@ from voice_app.dialogue.turn import (
     REPEAT,
     SKIP,
     SLOWER,
+    WAIT,
     YES,
     choices,
     digit,
@@ -50,7 +51,7 @@ _KEYS = {
     "+": LOUDER,
     "-": QUIETER,
 }
-HARMLESS = frozenset({REPEAT, HELP, SLOWER, FASTER, LOUDER, QUIETER})
+HARMLESS = frozenset({REPEAT, HELP, SLOWER, FASTER, LOUDER, QUIETER, WAIT})
 """Commands that a doubtful hearing carries out at once: asking about them would cost more than doing them."""
 
 

@@ -41,7 +41,7 @@ def render(
 def listen_again(context: DialogueContext, state: DialogueState) -> Listen:
     """Give the effect that opens the ear in the turn of this state."""
     rules = context.rules
-    slow = state.rate < rules.slow_below
+    slow = state.unhurried or state.rate < rules.slow_below
     waiting = state.quiet or state.phase is Phase.PAUSED
     patience_ms = rules.patience_slow_ms if slow else rules.patience_ms
     return Listen(

@@ -85,6 +85,7 @@ class DialogueState:
     are the rungs of the help ladder in this question, `unheard_run` the questions in a row that could not be heard.
     `quiet`: nothing more is said until the person does something. `more`: the page shows the other commands.
     `simpler`: the practice question is put in easier words. `emphasised`: this turn is said slower and louder.
+    `unhurried`: the person has shown that they need more time than most, and is given it from here on.
     """
 
     session: Session = field(default_factory=Session)
@@ -105,6 +106,7 @@ class DialogueState:
     more: bool = False
     simpler: bool = False
     emphasised: bool = False
+    unhurried: bool = False
 
     @property
     def locale(self) -> str:

@@ -10,6 +10,7 @@ The grammar, and why it is what it is (`research: short words are fragile`):
 - choice: "stop" and "pause" are one meaning, as are "help" and "a person"; reason: both pairs lead to the same place,
   and one-syllable words must not decide between two; price: stopping takes one more word ("terminer").
 - choice: yes/no questions know no places; reason: "un" and "oui" are near, and one way is enough.
+- choice: "the last one" and "the middle one" are wordings of the option that stands there; reason: people answer so.
 - letters never appear beside numbers. A wording that two choices share belongs to neither: it cannot decide.
 """
 
@@ -48,6 +49,7 @@ REPEAT, SLOWER, FASTER = command("repeat"), command("slower"), command("faster")
 LOUDER, QUIETER, EXPLAIN = command("louder"), command("quieter"), command("explain")
 DONT_KNOW, BACK, PAUSE, HELP = command("dont_know"), command("back"), command("pause"), command("help")
 SKIP, ERASE, LEAVE_CODE = command("skip"), command("erase"), command("leave_code")
+WAIT = command("wait")
 FRENCH, ENGLISH = menu("french"), menu("english")
 BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
 TEA, COFFEE = menu("practice_one"), menu("practice_two")
@@ -56,8 +58,11 @@ CONTINUE, FINISH = menu("continue"), menu("finish")
 LAST_RUNG = 3
 """Silences or misunderstandings in one turn after which passing, a pause and help are offered."""
 
-EVERYWHERE = (REPEAT, SLOWER, FASTER, LOUDER, QUIETER, EXPLAIN, DONT_KNOW, BACK, PAUSE, HELP)
+EVERYWHERE = (REPEAT, SLOWER, FASTER, LOUDER, QUIETER, EXPLAIN, DONT_KNOW, BACK, PAUSE, HELP, WAIT)
 """The commands that are valid at every moment."""
+
+MIDDLE_OF = 3
+"""Only of three choices one is the middle one."""
 
 LANGUAGES = {FRENCH: "fr", ENGLISH: "en"}
 
@@ -155,7 +160,13 @@ def _choice_wordings(
     asked = state.session.asked if state.phase is Phase.QUESTION else None
     if asked is None:
         return [
-            (each.meaning, (*words.commands[CommandId(each.meaning.partition(".")[2])], *words.places[each.place - 1]))
+            (
+                each.meaning,
+                (
+                    *words.commands[CommandId(each.meaning.partition(".")[2])],
+                    *place_wordings(words, each.place, len(offered)),
+                ),
+            )
             for each in offered
         ]
     item = context.content.items[asked.item]
@@ -169,10 +180,23 @@ def _choice_wordings(
     return [
         (
             option_meaning(option),
-            (*(form for form in own[option] if form and shared[form] == 1), *words.places[place]),
+            (
+                *(form for form in own[option] if form and shared[form] == 1),
+                *place_wordings(words, place, len(asked.order)),
+            ),
         )
-        for place, option in enumerate(asked.order)
+        for place, option in enumerate(asked.order, start=1)
     ]
+
+
+def place_wordings(words: Vocabulary, place: int, offered: int) -> tuple[str, ...]:
+    """Give how the choice at a place (from 1) of so many is called by where it stands."""
+    forms = words.places[place - 1]
+    if place == offered > 1:
+        forms += words.commands[CommandId("choose_last")]
+    elif offered == MIDDLE_OF and place == MIDDLE_OF // 2 + 1:
+        forms += words.commands[CommandId("choose_middle")]
+    return forms
 
 
 def _disjoint(wordings: list[tuple[MeaningId, tuple[str, ...]]]) -> tuple[Meaning, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.voice_app.dialogue.stage import CODE, Stage
+from voice_app.dialogue.messages import option_meaning
 from voice_app.dialogue.turn import EVERYWHERE
 from voice_app.hearing import Grammar
 
@@ -109,3 +110,38 @@ def test_code_is_never_part_of_a_grammar() -> None:
     stage = Stage().to_question()
 
     assert CODE not in str(grammar(stage))
+
+
+def test_the_last_and_the_middle_of_three_answers_can_be_said_so() -> None:
+    stage = Stage().to_question()
+    stage.answer(right=True)
+    asked = stage.state.session.asked
+    assert asked is not None
+
+    owner = {form: meaning.id for meaning in grammar(stage).meanings for form in meaning.forms}
+
+    assert owner["celle du milieu"] == option_meaning(asked.order[1])
+    assert owner["la dernière"] == option_meaning(asked.order[2])
+
+
+def test_of_two_choices_none_is_the_middle_one() -> None:
+    stage = Stage().to_practice()
+
+    said = [form for meaning in grammar(stage).meanings for form in meaning.forms]
+
+    assert "celle du milieu" not in said
+    assert "la dernière" in said
+
+
+def test_who_asks_for_a_moment_is_given_more_time_from_then_on() -> None:
+    stage = Stage().to_question()
+    before = stage.listens[-1]
+
+    stage.say("je réfléchis")
+
+    after = stage.listens[-1]
+    assert (after.patience_ms, after.hang_ms) == (
+        stage.context.rules.patience_slow_ms,
+        stage.context.rules.hang_slow_ms,
+    )
+    assert before.patience_ms == stage.context.rules.patience_ms
