@@ -21,8 +21,19 @@ An item, in each language
   feedback-length      feedback: at most 26 words
   feedback-kind        feedback never judges: no "wrong", "mistake", "error", "bad"
   acronym              words in capitals have their pronunciation in the lexicon (prompts too)
-  brand-alone          no brand named alone: two together, or none
-  ear                  options do not sound alike (phonemes of espeak-ng; a note when it is not installed)
+  brand-alone          no brand named alone: a free product and a paid one together, or none
+  ear, ear-synonym     options do not sound alike, nor any two ways to say them (phonemes of espeak-ng; a note when it
+                       is not installed)
+  twin                 an item that requires sight names its twin that does not
+  country              services and numbers of France only (framework/style.yaml) go with `country: FR`
+  assistant            the variant for an assistive technology: short, no unknown acronym
+  plain-words          levels 0 to 4: everyday words, or words of the glossary (framework/glossary.yaml)
+  reading-ease         levels 0 to 4: stem and simpler wording are easy to follow
+  acronym-gloss        levels 0 to 4: an acronym of the stem stands in the glossary
+
+A lesson, in each language
+  lesson-length        70 to 135 words: 30 to 60 seconds
+  and sentence-length (20 words), sight, acronym, brand-alone, plain-words as above
 
 The bank (path abc_diag)
   coverage             each skill: at least 2 items; of level 0: at least 1
@@ -59,8 +70,10 @@ from audio_content.rules.bank_rules import PATH, bank_findings, key_is_longest, 
 from audio_content.rules.ear import ear_findings
 from audio_content.rules.finding import Finding, Severity
 from audio_content.rules.item_rules import ITEM_RULES, Reading, vocabulary_wordings
+from audio_content.rules.lesson_rules import lesson_findings
 from audio_content.rules.prompt_rules import prompt_findings
 from audio_content.rules.style import styles
+from audio_content.rules.variant_rules import VARIANT_RULES
 
 __all__ = ["Finding", "Severity", "check", "stats"]
 
@@ -72,6 +85,7 @@ def check(content: Content) -> list[Finding]:
         *bank_findings(content),
         *prompt_findings(content),
         *ear_findings(content),
+        *lesson_findings(content),
     }
     order = list(Severity)
     return sorted(findings, key=lambda each: (order.index(each.severity), each.where, each.rule, each.message))
@@ -82,14 +96,14 @@ def item_findings(content: Content) -> Iterator[Finding]:
     for item in content.items.values():
         for locale in LOCALES:
             reading = _reading(content, item, locale)
-            for name, severity, rule in ITEM_RULES:
+            for name, severity, rule in (*ITEM_RULES, *VARIANT_RULES):
                 for message in rule(reading):
                     yield Finding(severity, f"{item.id} {locale}", name, message)
 
 
 def _reading(content: Content, item: ContentItem, locale: str) -> Reading:
-    vocabulary = content.vocabularies.get(locale)
-    return Reading(item, locale, item.texts[locale], styles()[locale], own_lexicon(locale), vocabulary)
+    vocabulary, level = content.vocabularies.get(locale), content.skill_map.levels[item.skill]
+    return Reading(item, locale, item.texts[locale], styles()[locale], own_lexicon(locale), vocabulary, level)
 
 
 def stats(content: Content) -> dict[str, object]:

@@ -104,6 +104,11 @@ class LessonText:
     example: str
     attempt: str
 
+    @property
+    def whole(self) -> str:
+        """Give the three parts as one text, in the order in which they are spoken."""
+        return f"{self.idea} {self.example} {self.attempt}"
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:

@@ -39,6 +39,7 @@ class Reading:
     style: Style
     lexicon: Lexicon
     vocabulary: Vocabulary | None
+    level: int = 1
 
     @property
     def is_choice(self) -> bool:
@@ -46,7 +47,7 @@ class Reading:
 
     def forms(self) -> dict[str, list[str]]:
         """Give, for each option, every way to say it; empty for a yes/no item, whose words are the vocabulary's."""
-        if not self.is_choice:
+        if self.item.kind is ItemKind.YES_NO:
             return {}
         return {
             option.id: list(dict.fromkeys(said_form(form) for form in (option.text, *option.synonyms)))
@@ -58,7 +59,8 @@ class Reading:
         yield "stem", self.text.stem
         yield "simpler", self.text.simpler
         for option in self.text.options:
-            yield f"option {option.id}", option.text
+            if self.item.kind is not ItemKind.NUMBER:
+                yield f"option {option.id}", option.text
             for synonym in option.synonyms:
                 yield f"synonym of {option.id}", synonym
         yield "feedback", self.text.feedback
@@ -101,6 +103,8 @@ def simpler_differs(reading: Reading) -> Iterator[str]:
 
 def option_count(reading: Reading) -> Iterator[str]:
     count = len(reading.text.options)
+    if reading.item.kind is ItemKind.NUMBER:
+        return
     if not FEWEST_OPTIONS <= count <= MOST_OPTIONS:
         yield f"{count} options; from {FEWEST_OPTIONS} to {MOST_OPTIONS}"
     elif count == MOST_OPTIONS and any(len(words(o.text)) > SHORT_OPTION_WORDS for o in reading.text.options):
@@ -128,6 +132,8 @@ def option_negated(reading: Reading) -> Iterator[str]:
 
 
 def option_contained(reading: Reading) -> Iterator[str]:
+    if reading.item.kind is ItemKind.NUMBER:
+        return
     for inner, outer in permutations(reading.text.options, 2):
         if f" {said_form(inner.text)} " in f" {said_form(outer.text)} ":
             yield f"option {inner.id} is contained in option {outer.id}"
@@ -143,7 +149,7 @@ def wordings_disjoint(reading: Reading) -> Iterator[str]:
 def wordings_against_vocabulary(reading: Reading) -> Iterator[str]:
     if reading.vocabulary is None:
         return
-    taken = vocabulary_wordings(reading.vocabulary)
+    taken = vocabulary_wordings(reading.vocabulary, places=reading.item.kind is not ItemKind.NUMBER)
     for option, forms in reading.forms().items():
         for form in forms:
             if form in taken:
@@ -191,10 +197,15 @@ def acronyms(reading: Reading) -> Iterator[str]:
 
 def brands(reading: Reading) -> Iterator[str]:
     asked = " ".join((reading.text.stem, *(option.text for option in reading.text.options)))
+    free = reading.style.free_brands
+    every = tuple(dict.fromkeys((*reading.style.brands, *free)))
     for text in (asked, reading.text.simpler, reading.text.feedback):
-        named = found(reading.style.brands, text, exact_case=True)
+        named = found(every, text, exact_case=True)
         if len(named) == 1:
-            yield f"{named[0]!r} is named alone; name a free product beside it, or none"
+            yield f"{named[0]!r} is named alone; name a product of another kind beside it, or none"
+        elif named and len({name in free for name in named}) == 1:
+            lacking = "paid" if named[0] in free else "free"
+            yield f"{' and '.join(named)}: no {lacking} product is named beside them; name one, or none of them"
 
 
 ITEM_RULES: tuple[tuple[str, Severity, Rule], ...] = (
@@ -223,13 +234,16 @@ ITEM_RULES: tuple[tuple[str, Severity, Rule], ...] = (
 # --- what several rules need ------------------------------------------------------------------------------------
 
 
-def vocabulary_wordings(vocabulary: Vocabulary) -> dict[str, str]:
-    """Give every wording that is not an option's, with what it is said for; the first owner keeps it."""
+def vocabulary_wordings(vocabulary: Vocabulary, *, places: bool = True) -> dict[str, str]:
+    """Give every wording that is not an option's, with what it is said for; the first owner keeps it.
+
+    `places` False: a turn in which nothing is chosen by its place, as when a number is asked.
+    """
     taken: dict[str, str] = {}
     for command, forms in vocabulary.commands.items():
         for form in forms:
             taken.setdefault(said_form(form), f"the command {command!r}")
-    for place, forms in enumerate(vocabulary.places, start=1):
+    for place, forms in enumerate(vocabulary.places if places else (), start=1):
         for form in forms:
             taken.setdefault(said_form(form), f"place {place}")
     for form in vocabulary.yes:

@@ -30,8 +30,10 @@ _VOWELS = re.compile(r"[aeiouyàâäéèêëîïôöùûüœæ]+")
 _MUTE = {"fr": re.compile(r"(?<=[^\W\d_])(?:es?|ent)$"), "en": re.compile(r"(?<=[^\W\d_aeiouy])e[sd]?$")}
 _FORMULA = {"fr": (207.0, 1.015, 73.6), "en": (206.835, 1.015, 84.6)}
 _ENDINGS = {
-    "fr": ("ements", "ement", "aient", "erait", "ions", "eront", "era", "ait", "ant", "ent", "ons", "ées", "ée", "és")
-    + ("é", "ez", "er", "es", "e", "s", "x", "nt", "t", "r", "ir", "it", "is", "it", "re"),
+    "fr": (
+        *("ements", "ement", "aient", "erait", "ions", "eront", "era", "ait", "ant", "ent", "ons", "ées", "ée", "és"),
+        *("é", "ez", "er", "es", "e", "s", "x", "nt", "t", "r", "ir", "it", "is", "re"),
+    ),
     "en": ("ings", "ing", "ers", "er", "ies", "ied", "es", "ed", "ly", "s", "d", "y"),
 }
 _RESTORED = {

@@ -16,13 +16,20 @@ FILE = "framework/style.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The word lists of one language; `allowed`: skill -> visual words that name its subject."""
+    """The word lists of one language; `allowed`: skill -> visual words that name its subject.
+
+    `brands`: products; `free_brands`: those under a free licence; `french`: services and numbers of France only;
+    `plain`: words of daily life beside the everyday list.
+    """
 
     catch_all: tuple[str, ...]
     negation: tuple[str, ...]
     visual: tuple[str, ...]
     harsh: tuple[str, ...]
     brands: tuple[str, ...]
+    free_brands: tuple[str, ...]
+    french: tuple[str, ...]
+    plain: frozenset[str]
     not_figures: tuple[str, ...]
     allowed: Mapping[str, tuple[str, ...]]
 
@@ -44,6 +51,9 @@ def _style(node: Node, allowed: Mapping[str, tuple[str, ...]]) -> Style:
         visual=node.texts("visual"),
         harsh=node.texts("harsh"),
         brands=node.texts("brands"),
+        free_brands=node.texts("free_brands"),
+        french=node.texts("french"),
+        plain=frozenset(node.texts("plain")),
         not_figures=node.texts("not_figures"),
         allowed=allowed,
     )

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from audio_content.check import Severity, check, stats
 from audio_content.rules.item_rules import ITEM_RULES
+from audio_content.rules.variant_rules import VARIANT_RULES
 
 
 def test_every_rule_is_documented() -> None:
     import audio_content.check as module
 
-    named = {name for name, _, _ in ITEM_RULES}
+    named = {name for name, _, _ in (*ITEM_RULES, *VARIANT_RULES)}
 
     assert module.__doc__ is not None
     assert [name for name in sorted(named) if name not in module.__doc__] == []

@@ -106,6 +106,8 @@ CASES = [
     ("acronym", {"stem": "Que veut dire XYZ ?"}, {"stem": "Que veut dire USB ?"}),
     ("acronym", {"feedback": "Un DVD aide."}, {"feedback": "Un SMS aide."}),
     ("brand-alone", {"stem": "Avec Firefox, que faire ?"}, {"stem": "Avec Firefox ou Chrome, que faire ?"}),
+    ("brand-alone", {"stem": "Avec Chrome ou Edge, que faire ?"}, {"stem": "Avec Edge ou Firefox, que faire ?"}),
+    ("brand-alone", {"stem": "Avec Signal ou Firefox, que faire ?"}, {"stem": "Avec Signal ou WhatsApp, que faire ?"}),
     ("brand-alone", {"feedback": "Word aide."}, {"feedback": "LibreOffice Writer ou Word aident."}),
 ]
 
