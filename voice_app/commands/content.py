@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,17 +12,35 @@ from audio_content.check import Severity, check
 from audio_content.check import stats as content_stats
 from audio_content.loader import load
 from audio_content.model import LOCALES
+from engine.model import ItemId
 from voice_app.commands.terminal import console, failures_told, messages, print_json, progress, run, settings_here
 from voice_app.settings import Settings
+from voice_app.speech.listening_check import CHECKED_KINDS, Memory, ear_and_voices
+from voice_app.speech.listening_check import check_content as check_content_by_ear
 from voice_app.speech.render import render_ahead
 from voice_app.speech.synthesizer import LocalSynthesizer
 
 app = typer.Typer(no_args_is_help=True, help="Check, render and count what is said.")
 
 
+class Heard(StrEnum):
+    SERVICE = "service"
+    LEARNER = "learner"
+    BOTH = "both"
+
+
 @app.command("check")
-def check_content(json: Annotated[bool, typer.Option("--json", help="One JSON line a finding.")] = False) -> None:
+def check_content(
+    listen: Annotated[bool, typer.Option("--listen", help="Speak every option and listen to it; takes long.")] = False,
+    only: Annotated[str, typer.Option(help="With --listen: the beginning of the ids to listen to.")] = "it.",
+    voice: Annotated[Heard, typer.Option(help="With --listen: who speaks.")] = Heard.BOTH,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line a finding.")] = False,
+) -> None:
     """Apply the writing rules to every item and prompt. Exit code 1 when one is broken."""
+    if listen:
+        settings = settings_here()
+        run(lambda: _listen_to_all(settings, only, voice, json))
+        return
     with failures_told():
         findings = check(load())
     for finding in findings:
@@ -40,6 +60,32 @@ def check_content(json: Annotated[bool, typer.Option("--json", help="One JSON li
     if not json:
         messages.print(f"content check: {errors} errors, {len(findings) - errors} remarks", highlight=False)
     raise typer.Exit(1 if errors else 0)
+
+
+async def _listen_to_all(settings: Settings, only: str, voice: Heard, json: bool) -> None:
+    content = load()
+    memory = Memory(settings.data_folder / "content" / "listening.json")
+    wanted = sum(item.kind in CHECKED_KINDS and item.id.startswith(only) for item in content.items.values())
+    options = sounds = failed = 0
+    async with ear_and_voices(settings.models_folder, settings.speech_folder) as (voices, hear):
+        with progress("Listening") as move:
+            done = 0
+            checks = check_content_by_ear(content, LOCALES, voices, hear, memory, lambda item: item.id.startswith(only))
+            async for checked in checks:
+                done += 1
+                move(done, wanted * len(LOCALES))
+                sounds += checked.sounds
+                options += len(content.items[ItemId(checked.item)].option_ids)
+                failed += bool(checked.misheard)
+                for each in checked.misheard:
+                    if json:
+                        print_json(asdict(each))
+                    else:
+                        line = f"{each.item} {each.locale}: {each.said!r} by {each.voice} is heard as {each.heard}"
+                        console.print(f"{line} ({each.outcome}, {each.likelihood:.2f})", highlight=False, markup=False)
+    told = f"listened to {options} options of {wanted} items in {len(LOCALES)} languages, {sounds} sounds anew"
+    messages.print(f"{told}; items with an option that is misheard: {failed}", highlight=False)
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()

@@ -28,17 +28,21 @@ def real_context() -> DialogueContext:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("item", sorted(load().items))
-def test_every_option_may_be_said_in_its_own_words(item: ItemId, locale: str) -> None:
+def test_every_option_may_be_said_in_its_own_words(locale: str) -> None:
+    poor = [item for item in real_context().content.items if not _sayable(item, locale)]
+
+    assert poor == []
+
+
+def _sayable(item: ItemId, locale: str) -> bool:
     context = real_context()
     asked = Asked(item, option_order(context, 1, item))
     state = DialogueState(Session(locale=locale, asked=asked), Phase.QUESTION)
-
     forms = {meaning.id: meaning.forms for meaning in grammar(context, state).meanings}
-
-    own_words = 0 if context.content.items[item].kind is ItemKind.YES_NO else 4
-    assert all(len(forms[option_meaning(option)]) > own_words for option in asked.order)
-    assert set(EVERYWHERE) <= forms.keys()
+    own_words = 4 if context.content.items[item].kind is ItemKind.CHOICE else 0
+    return set(EVERYWHERE) <= forms.keys() and all(
+        len(forms.get(option_meaning(option), ())) > own_words for option in asked.order
+    )
 
 
 @pytest.mark.parametrize("opening", ["1111", "2111"])

@@ -1,0 +1,192 @@
+"""The listening check: is every option of an item heard as itself, by the service's own ear, in its own turn?
+
+Each option is spoken as the service would speak it (the voice of the prompts), and again as a learner would say it (the
+system's voice, another pace), and each sound is given to the recogniser with the grammar of the item's turn: the words
+and places of its options, and the commands that are valid at every moment. An option passes when it is the likeliest
+meaning each time and the ear does not take it for nothing.
+
+A passed item is remembered by a digest of its grammar and of what was spoken, so that a check after a change of a few
+items takes seconds. A synthetic voice is no crowd: who passes here is told apart by ear at best, not by every learner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audio_content.forms import said_form
+from audio_content.model import Content, ContentItem, ItemKind, OptionText
+from voice_app.audio import HEARING_RATE_HZ, Sound
+from voice_app.errors import SpeechError
+from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId, Recognition
+from voice_app.speech.calibration import DEFAULT_CHANNEL
+from voice_app.speech.hearing_worker import vosk, whisper
+from voice_app.speech.models import require_whisper
+from voice_app.speech.samples import at_rate
+from voice_app.speech.synthesizer import LearnerVoice, LocalSynthesizer
+from voice_app.speech.vosk_models import vosk_folder, vosk_installed
+
+CHECKED_KINDS = (ItemKind.CHOICE, ItemKind.WORD)
+"""Yes, no and numbers are the vocabulary's words: one check for all of them, in the recogniser's own tests."""
+UNDERSTOOD = (HearingOutcome.MATCH, HearingOutcome.DOUBTFUL)
+"""A doubt is asked about aloud, so the option is not lost."""
+Finding = tuple[str, str, str, str, str, float]
+"""Option, its text, voice, what was heard, outcome, likelihood: as the memory keeps them."""
+Speak = Callable[[str, str], Awaitable[Sound]]
+Hear = Callable[[Sound, Grammar], Awaitable[Recognition]]
+
+
+@dataclass(frozen=True, slots=True)
+class Misheard:
+    """One option that the ear does not hear as itself. `voice`: who spoke it; `heard`: what was heard instead."""
+
+    item: str
+    locale: str
+    option: str
+    said: str
+    voice: str
+    heard: str
+    outcome: str
+    likelihood: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One item in one language was listened to. `sounds` is 0 when the memory knew it."""
+
+    item: str
+    locale: str
+    sounds: int
+    misheard: tuple[Misheard, ...]
+
+
+class Memory:
+    """Digests of what was checked and its findings, in a file that may be deleted at any time."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._known: dict[str, list[Finding]] = {}
+        if file.is_file():
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            self._known = {digest: [tuple(each) for each in found] for digest, found in kept.items()}
+
+    def get(self, digest: str) -> list[Finding] | None:
+        """Give the findings of an earlier check, None when there was none."""
+        return self._known.get(digest)
+
+    def put(self, digest: str, findings: list[Finding]) -> None:
+        """Keep the findings of a check."""
+        self._known[digest] = findings
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        beside = self._file.with_suffix(".new")
+        beside.write_text(json.dumps(self._known, ensure_ascii=False), encoding="utf-8")
+        beside.replace(self._file)
+
+
+def turn_grammar(content: Content, item: ContentItem, locale: str) -> Grammar:
+    """Give what may be said when this item is asked with its options in the written order."""
+    vocabulary = content.vocabularies[locale]
+    taken: set[str] = set()
+    meanings: list[Meaning] = []
+
+    def add(meaning: str, forms: Sequence[str]) -> None:
+        free = tuple(form for form in dict.fromkeys(forms) if form and form not in taken)
+        taken.update(free)
+        if free:
+            meanings.append(Meaning(MeaningId(meaning), free))
+
+    for place, option in enumerate(item.texts[locale].options):
+        places = vocabulary.places[place] if item.kind is ItemKind.CHOICE else ()
+        add(f"option.{option.id}", [*(said_form(form) for form in (option.text, *option.synonyms)), *places])
+    for command, forms in vocabulary.commands.items():
+        add(f"command.{command}", forms)
+    return Grammar(locale, tuple(meanings))
+
+
+@asynccontextmanager
+async def ear_and_voices(models_folder: Path, speech_folder: Path) -> AsyncIterator[tuple[Mapping[str, Speak], Hear]]:
+    """Give this machine's two voices ("service", "learner") and its ear, open for as long as they are needed.
+
+    The ear is built in this process, with one thread: a check of hours shall neither fall with a worker that a busy
+    machine slows down nor keep the others waiting. Raises ModelMissing.
+    """
+    service, learner = LocalSynthesizer(speech_folder), LearnerVoice()
+    engines: dict[str, Mapping[str, Callable[[Any], Any]]] = {}
+
+    def engine(language: str) -> Mapping[str, Callable[[Any], Any]]:
+        name = language if vosk_installed(language, models_folder) else "embedded"
+        if name not in engines:
+            engines[name] = (
+                whisper(str(require_whisper(models_folder)), DEFAULT_CHANNEL, 1)
+                if name == "embedded"
+                else vosk(str(vosk_folder(language, models_folder)), language, DEFAULT_CHANNEL)
+            )
+        return engines[name]
+
+    def listen(sound: Sound, grammar: Grammar) -> Recognition:
+        operations = engine(grammar.language)
+        operations["prepare"]((grammar, None))
+        heard: Recognition = operations["recognize"]((at_rate(sound, HEARING_RATE_HZ), grammar))
+        return heard
+
+    async def hear(sound: Sound, grammar: Grammar) -> Recognition:
+        return await asyncio.to_thread(listen, sound, grammar)
+
+    try:
+        yield {"service": service.speak, "learner": learner.say}, hear
+    finally:
+        await learner.close()
+        await service.close()
+
+
+async def check_item(
+    content: Content, item: ContentItem, locale: str, voices: Mapping[str, Speak], hear: Hear, memory: Memory
+) -> Checked:
+    """Listen to every option of one item, in each voice. A word that the ear's lexicon lacks is a finding too."""
+    grammar = turn_grammar(content, item, locale)
+    options = item.texts[locale].options
+    sounds = 0
+    misheard: list[Misheard] = []
+    for voice, speak in voices.items():
+        body = json.dumps([grammar.key, [option.text for option in options], voice])
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        found = memory.get(digest)
+        if found is None:
+            found = [each for option in options for each in await _listen_to(option, grammar, voice, speak, hear)]
+            memory.put(digest, found)
+            sounds += len(options)
+        misheard += [Misheard(item.id, locale, *each) for each in found]
+    return Checked(item.id, locale, sounds, tuple(misheard))
+
+
+async def _listen_to(option: OptionText, grammar: Grammar, voice: str, speak: Speak, hear: Hear) -> list[Finding]:
+    sound = await speak(option.text, grammar.language)
+    try:
+        heard = await hear(sound, grammar)
+    except SpeechError as error:
+        return [(option.id, option.text, voice, str(error), "lexicon", 0.0)]
+    if heard.best == f"option.{option.id}" and heard.outcome in UNDERSTOOD:
+        return []
+    likelihood = heard.ranked[0].likelihood if heard.ranked else 0.0
+    return [(option.id, option.text, voice, str(heard.best), heard.outcome.value, round(likelihood, 3))]
+
+
+async def check_content(
+    content: Content,
+    locales: Sequence[str],
+    voices: Mapping[str, Speak],
+    hear: Hear,
+    memory: Memory,
+    only: Callable[[ContentItem], bool] = lambda _: True,
+) -> AsyncIterator[Checked]:
+    """Listen to the items one after the other, in the order of ids."""
+    for item in content.items.values():
+        if item.kind in CHECKED_KINDS and only(item):
+            for locale in locales:
+                yield await check_item(content, item, locale, voices, hear, memory)
