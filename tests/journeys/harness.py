@@ -113,6 +113,14 @@ class Visitor:
         )
         return view
 
+    async def wait_ear_open(self, turn: int, limit_s: float) -> None:
+        """Wait until the service has opened the ear in this turn: its prompt is over (the lamp may be an old one)."""
+        opened = {"type": "listening", "turn": turn, "open": True}
+        async with asyncio.timeout(limit_s):
+            while opened not in self.messages:
+                self.arrived.clear()
+                await self.arrived.wait()
+
     async def wait_state(self, *states: str, limit_s: float = VIEW_LIMIT_S) -> None:
         """Wait until the page's lamp shows one of these states ("listening", "your_turn", ...)."""
         selector = ", ".join(f'#state[data-state="{state}"]' for state in states)
