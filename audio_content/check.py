@@ -59,23 +59,20 @@ unique ids.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from statistics import fmean
 
-from audio_content.forms import words
-from audio_content.model import LOCALES, Content, ContentItem, ItemKind
+from audio_content.model import LOCALES, Content, ContentItem
 from audio_content.pronunciation import own_lexicon
-from audio_content.rules.bank_rules import PATH, bank_findings, key_is_longest, path_items
+from audio_content.rules.bank_rules import bank_findings
 from audio_content.rules.ear import ear_findings
 from audio_content.rules.finding import Finding, Severity
-from audio_content.rules.item_rules import ITEM_RULES, Reading, vocabulary_wordings
+from audio_content.rules.item_rules import ITEM_RULES, Reading
 from audio_content.rules.lesson_rules import lesson_findings
 from audio_content.rules.prompt_rules import prompt_findings
 from audio_content.rules.style import styles
 from audio_content.rules.variant_rules import VARIANT_RULES
 
-__all__ = ["Finding", "Severity", "check", "stats"]
+__all__ = ["Finding", "Severity", "check"]
 
 
 def check(content: Content) -> list[Finding]:
@@ -104,47 +101,3 @@ def item_findings(content: Content) -> Iterator[Finding]:
 def _reading(content: Content, item: ContentItem, locale: str) -> Reading:
     vocabulary, level = content.vocabularies.get(locale), content.skill_map.levels[item.skill]
     return Reading(item, locale, item.texts[locale], styles()[locale], own_lexicon(locale), vocabulary, level)
-
-
-def stats(content: Content) -> dict[str, object]:
-    """Give the figures of the bank, as JSON data: counts, coverage, key places, mean lengths in words."""
-    items = path_items(content)
-    choices = [item for item in items if item.kind is ItemKind.CHOICE]
-    skills = content.skill_map.paths.get(PATH, ())
-    places = Counter(f"{item.option_ids.index(item.key) + 1} of {len(item.option_ids)}" for item in choices)
-    return {
-        "version": content.version,
-        "path": PATH,
-        "items": len(items),
-        "items_in_all": len(content.items),
-        "skills": len(skills),
-        "skills_covered": len({item.skill for item in items}),
-        "yes_no": len(items) - len(choices),
-        "requires_sight": sum(item.requires_sight for item in items),
-        "by_area": dict(sorted(Counter(content.skill_map.area_of[item.skill] for item in items).items())),
-        "by_level": dict(sorted(Counter(str(content.skill_map.levels[item.skill]) for item in items).items())),
-        "key_places": dict(sorted(places.items())),
-        "languages": {locale: _language_stats(content, items, choices, locale) for locale in LOCALES},
-    }
-
-
-def _language_stats(
-    content: Content, items: list[ContentItem], choices: list[ContentItem], locale: str
-) -> dict[str, object]:
-    texts = [item.texts[locale] for item in items]
-    options = [option for item in choices for option in item.texts[locale].options]
-    vocabulary = content.vocabularies.get(locale)
-    return {
-        "prompts": len(content.prompts.get(locale, {})),
-        "vocabulary_wordings": len(vocabulary_wordings(vocabulary)) if vocabulary else 0,
-        "wordings_per_option": _mean(1 + len(option.synonyms) for option in options),
-        "stem_words": _mean(len(words(text.stem)) for text in texts),
-        "option_words": _mean(len(words(option.text)) for option in options),
-        "feedback_words": _mean(len(words(text.feedback)) for text in texts),
-        "key_longest_share": _mean(key_is_longest(item, locale) for item in choices),
-    }
-
-
-def _mean(values: Iterator[int] | Iterator[bool]) -> float:
-    listed = [float(value) for value in values]
-    return round(fmean(listed), 2) if listed else 0.0

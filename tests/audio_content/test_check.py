@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from audio_content.check import Severity, check, stats
+from audio_content.check import Severity, check
 from audio_content.rules.item_rules import ITEM_RULES
 from audio_content.rules.variant_rules import VARIANT_RULES
 
@@ -43,29 +43,3 @@ def test_content_of_a_writer_at_work_is_checked_too(folder) -> None:
     rules = {finding.rule for finding in check(folder.load(partial=True))}
 
     assert "prompt-locale" in rules
-
-
-def test_stats_count_the_path(folder) -> None:
-    figures = stats(folder.load())
-
-    assert (figures["items"], figures["skills"], figures["skills_covered"], figures["yes_no"]) == (2, 2, 2, 1)
-    assert figures["key_places"] == {"2 of 2": 1}
-    assert figures["by_level"] == {"0": 1, "1": 1}
-    assert figures["languages"]["fr"] == {
-        "prompts": 2,
-        "vocabulary_wordings": 15,
-        "wordings_per_option": 2.0,
-        "stem_words": 4.0,
-        "option_words": 2.0,
-        "feedback_words": 5.0,
-        "key_longest_share": 1.0,
-    }
-
-
-def test_stats_of_an_empty_bank_are_zero(folder) -> None:
-    (folder.root / "items/a.yaml").unlink()
-
-    figures = stats(folder.load())
-
-    assert figures["items"] == 0
-    assert figures["languages"]["en"]["stem_words"] == 0.0

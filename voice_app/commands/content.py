@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from audio_content.check import Severity, check
-from audio_content.check import stats as content_stats
+from audio_content.figures import cells
+from audio_content.figures import stats as content_stats
+from audio_content.heat_map import heat_map
 from audio_content.loader import load
-from audio_content.model import LOCALES
-from engine.model import ItemId
+from audio_content.model import LOCALES, Content
+from engine.model import MAX_LEVEL, ItemId
 from voice_app.commands.terminal import console, failures_told, messages, print_json, progress, run, settings_here
 from voice_app.settings import Settings
+from voice_app.speech.durations import Duration, measure, summary
 from voice_app.speech.listening_check import CHECKED_KINDS, Memory, ear_and_voices
 from voice_app.speech.listening_check import check_content as check_content_by_ear
 from voice_app.speech.render import render_ahead
@@ -70,7 +75,8 @@ async def _listen_to_all(settings: Settings, only: str, voice: Heard, json: bool
     async with ear_and_voices(settings.models_folder, settings.speech_folder) as (voices, hear):
         with progress("Listening") as move:
             done = 0
-            checks = check_content_by_ear(content, LOCALES, voices, hear, memory, lambda item: item.id.startswith(only))
+            chosen = {name: speak for name, speak in voices.items() if voice in (Heard.BOTH, name)}
+            checks = check_content_by_ear(content, LOCALES, chosen, hear, memory, lambda item: item.id.startswith(only))
             async for checked in checks:
                 done += 1
                 move(done, wanted * len(LOCALES))
@@ -89,15 +95,73 @@ async def _listen_to_all(settings: Settings, only: str, voice: Heard, json: bool
 
 
 @app.command()
-def stats(json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False) -> None:
-    """Count items, skills, key positions."""
+def stats(
+    rendered: Annotated[bool, typer.Option("--rendered", help="Also speak everything and measure it.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Count items, lessons, skills, key places, reading ease; with --rendered also how long things take to say."""
     with failures_told():
-        figures = content_stats(load())
+        content = load()
+    figures = content_stats(content)
+    if rendered:
+        settings = settings_here()
+        figures["durations"] = summary(run(lambda: _durations(settings, content)))
     if json:
         print_json(figures)
         return
     for name, value in figures.items():
-        console.print(f"{name}: {value}", highlight=False, markup=False)
+        console.print(f"[bold]{name}[/bold]", highlight=False)
+        console.print(_table(value) if isinstance(value, dict) else f"  {value}", highlight=False)
+
+
+async def _durations(settings: Settings, content: Content) -> list[Duration]:
+    voice = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=settings.speech.voice_cache_mb * 1_000_000)
+    total = len(LOCALES) * (len(content.items) + len(content.lessons))
+    measured: list[Duration] = []
+    try:
+        with progress("Speaking") as move:
+            async for duration in measure(content, LOCALES, voice):
+                measured.append(duration)
+                move(len(measured), total)
+    finally:
+        await voice.close()
+    return measured
+
+
+def _table(rows: dict[str, object]) -> Table | str:
+    """Give figures as a table: one row a name, one column a second name when there is one."""
+    inner = [value for value in rows.values() if isinstance(value, dict)]
+    columns = list(dict.fromkeys(name for value in inner for name in value))
+    table = Table(show_header=bool(inner), box=None, padding=(0, 1))
+    for title in ("", *(columns if inner else ("",))):
+        table.add_column(title, justify="left" if not title else "right")
+    for name, value in rows.items():
+        cells = [value.get(column, "") for column in columns] if isinstance(value, dict) else [value]
+        table.add_row(name, *map(str, cells))
+    return table
+
+
+@app.command()
+def coverage(
+    svg: Annotated[Path | None, typer.Option(help="File to write the heat map to.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Tell how many items every competence has at every level, and draw skills x levels x languages."""
+    with failures_told():
+        content = load()
+    counted = cells(content)
+    if svg is not None:
+        svg.parent.mkdir(parents=True, exist_ok=True)
+        svg.write_text(heat_map(content), encoding="utf-8")
+        messages.print(f"{svg} written", highlight=False)
+    if json:
+        print_json({"cells": counted})
+        return
+    levels = [str(level) for level in range(MAX_LEVEL + 1)]
+    console.print(
+        _table({code: {level: counts.get(level, 0) for level in levels} for code, counts in counted.items()}),
+        highlight=False,
+    )
 
 
 @app.command()
