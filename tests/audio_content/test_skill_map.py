@@ -116,6 +116,7 @@ def test_quick_diagnostic_has_its_skills(bank: Content) -> None:
 
     assert len(skills) == len(set(skills))
     assert len(levels) - levels.count(0) == 38
+    assert len(skills) == len(set(skills)) >= 54
     assert levels.count(0) >= 16
 
 
