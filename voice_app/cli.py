@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from voice_app.commands import content, doctor, speech
+from voice_app.commands.phone import phone
 from voice_app.commands.serve import serve
 from voice_app.commands.talk import talk
 from voice_app.commands.terminal import console, print_json, settings_here
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(phone)
 app.command()(talk)
 app.command()(speech.listen)
 app.command()(speech.say)

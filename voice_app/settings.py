@@ -17,9 +17,11 @@ from typing import Any, get_type_hints
 from platformdirs import user_data_dir
 
 from voice_app.channels.kiosk import KioskRules
+from voice_app.channels.phone import PhoneChannelRules
 from voice_app.conversation_rules import ConversationRules
 from voice_app.errors import VoiceAppError
 from voice_app.store.rules import StoreRules
+from voice_app.telephony.rules import PhoneRules
 from voice_app.web.rules import WebRules
 
 PREFIX = "VOICE_APP"
@@ -78,6 +80,8 @@ class Settings:
     store: StoreRules = field(default_factory=StoreRules)
     web: WebRules = field(default_factory=WebRules)
     kiosk: KioskRules = field(default_factory=KioskRules)
+    phone: PhoneRules = field(default_factory=PhoneRules)
+    phone_channel: PhoneChannelRules = field(default_factory=PhoneChannelRules)
 
     @property
     def models_folder(self) -> Path:

@@ -1,0 +1,1 @@
+"""The telephone: signalling, sound, and the other ways a call reaches us. It knows no dialogue."""

@@ -1,0 +1,229 @@
+"""The gateway: lets callers in, as many as can be served well, and tells the others kindly. It knows no dialogue.
+
+Admission. A call is answered before it is decided what happens to it: a caller who is turned away is told so in words,
+not by a tone. Within `capacity` it gets a conversation; past that a sentence, then the line is closed; past
+`polite_capacity` the network's own "busy". Calls that were never acknowledged hold no place in either, only one of
+`most_pending`, for 32 s at most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import ssl
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from voice_app.telephony.errors import MediaDown, TelephonyError
+from voice_app.telephony.leg import Leg, LegEnded, MarkReached
+from voice_app.telephony.media.process import MediaProcess
+from voice_app.telephony.rules import PhoneRules
+from voice_app.telephony.sip.agent import UserAgent, bracketed
+from voice_app.telephony.sip.call import Call, CallState
+from voice_app.telephony.sip.description import Describer, Unacceptable
+from voice_app.telephony.sip.messages import BadMessage, uri_of
+from voice_app.telephony.sip_leg import SipLeg
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = (("Retry-After", "60"),)
+FAREWELL_LIMIT_S = 30.0
+HUNG_UP_LIMIT_S = 10.0
+"""Time for a conversation to keep what is under way after the caller has gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls whom, as the network tells it: numbers in clear, for this call only."""
+
+    number: str
+    dialled: str
+    way: str
+
+
+RunCall = Callable[[Leg, Caller], Awaitable[None]]
+"""Holds a conversation over a leg, until it ends."""
+Speak = Callable[[str], Awaitable[bytes]]
+"""Gives the sound (s16le, 8 kHz) of a prompt, by its id."""
+
+
+class Gateway:
+    """The telephone of one service. `start`, then callers come; `close` hangs up."""
+
+    def __init__(self, rules: PhoneRules, run_call: RunCall, speak: Speak, *, host: str) -> None:
+        """`host`: the address of our own machine that sound is bound to."""
+        self._rules = rules
+        self._run_call = run_call
+        self._speak = speak
+        self._media_networks = tuple(ipaddress.ip_network(each, strict=False) for each in rules.media_networks.split())
+        self.media = MediaProcess(
+            host=host,
+            first_port=rules.first_rtp_port,
+            last_port=rules.last_rtp_port,
+            realtime=rules.realtime_media,
+        )
+        self.agent = UserAgent(
+            self._invited,
+            self._accepts,
+            advertised_host=rules.advertised_host,
+            allowed=rules.allowed_networks,
+        )
+        self._pending: Counter[str] = Counter()
+        self._talking: dict[SipLeg, asyncio.Task[None]] = {}
+        self._told: dict[SipLeg, asyncio.Task[None]] = {}
+        self._sentences: dict[str, bytes] = {}
+        self.draining = False
+        """While set, OPTIONS is answered 503: a dispatcher in front sends new calls elsewhere."""
+
+    @property
+    def talking(self) -> int:
+        """Conversations at this moment."""
+        return len(self._talking)
+
+    async def start(self, sip: tuple[str, int] | None, tls: tuple[str, int] | None = None) -> None:
+        """Take calls: SIP over UDP and TCP here, over TLS there. Raises TelephonyError."""
+        for prompt in ("phone.full", "phone.fault"):
+            self._sentences[prompt] = await self._speak(prompt)
+        await self.media.start()
+        if sip is not None:
+            await self.agent.transports.listen_udp(*sip)
+            await self.agent.transports.listen_stream(sip[0], self.agent.transports.listening["UDP"][1])
+        if tls is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            try:
+                context.load_cert_chain(self._rules.certificate, self._rules.key or None)
+            except (OSError, ssl.SSLError) as fault:
+                raise TelephonyError(f"the certificate {self._rules.certificate!r} cannot be read: {fault}") from fault
+            await self.agent.transports.listen_stream(*tls, context)
+
+    async def close(self) -> None:
+        """Hang up all calls, give their conversations a moment to keep what is under way, and stop."""
+        self.draining = True
+        for leg in (*self._talking, *self._told):
+            leg.hang_up()
+        under_way = [*self._talking.values(), *self._told.values()]
+        if under_way:
+            await asyncio.wait(under_way, timeout=HUNG_UP_LIMIT_S)
+        await self.agent.close()
+        await self.media.close()
+
+    # --- calls by SIP -----------------------------------------------------------------------------------------------
+
+    def _accepts(self) -> bool:
+        return not self.draining and self.media.available
+
+    async def _invited(self, call: Call) -> None:
+        host = call.peer.flow.peer[0]
+        rules = self._rules
+        if (
+            not self._accepts()
+            or self._pending.total() >= rules.most_pending
+            or self._pending[host] >= rules.most_pending_per_host
+            or len(self._talking) + len(self._told) >= rules.capacity + rules.polite_capacity
+        ):
+            call.refuse(503, headers=RETRY_AFTER)
+            return
+        self._pending[host] += 1
+        try:
+            await self._answer(call)
+        except Unacceptable as fault:
+            log.info("call %s: %s", call.call_id, fault)
+            call.refuse(488)
+        except MediaDown as fault:
+            log.warning("call %s: %s", call.call_id, fault)
+            call.refuse(503, headers=RETRY_AFTER)
+        finally:
+            if call.listener is None:
+                self._no_longer_pending(host)
+
+    async def _answer(self, call: Call) -> None:
+        describer = Describer(self.agent.host_for(call.peer.flow), 0)
+        offer = call.offered()
+        if offer is not None:
+            describer.answer(offer)  # before anything is opened for it
+        line = await self.media.open_line()
+        describer.port = line.port
+        leg = SipLeg(
+            call, line, self._media_networks, on_confirmed=self._confirmed, on_ended=self._ended, check=self._check
+        )
+        if call.state is not CallState.INVITED:  # cancelled meanwhile
+            line.close()
+            return
+        try:
+            call.accept(describer, leg)
+        except Unacceptable:
+            line.close()
+            raise
+
+    def _confirmed(self, leg: SipLeg) -> None:
+        self._no_longer_pending(leg.call.peer.flow.peer[0])
+        loop = asyncio.get_running_loop()
+        if len(self._talking) < self._rules.capacity:
+            task = loop.create_task(self._talk(leg), name=f"call {leg.call.call_id}")
+            self._talking[leg] = task
+            task.add_done_callback(lambda _task: self._talking.pop(leg, None))
+        else:
+            task = loop.create_task(self._say_and_hang_up(leg, "phone.full"))
+            self._told[leg] = task
+            task.add_done_callback(lambda _task: self._told.pop(leg, None))
+
+    def _ended(self, leg: SipLeg) -> None:
+        if leg not in self._talking and leg not in self._told:
+            self._no_longer_pending(leg.call.peer.flow.peer[0])
+
+    def _no_longer_pending(self, host: str) -> None:
+        self._pending[host] -= 1
+        if self._pending[host] <= 0:
+            del self._pending[host]
+
+    def _check(self, leg: SipLeg) -> None:
+        async def ask() -> None:
+            if not await leg.call.still_there():
+                leg.call.hang_up("the caller is gone")
+
+        self.agent.run(ask())
+
+    # --- what callers hear ------------------------------------------------------------------------------------------
+
+    async def _talk(self, leg: SipLeg) -> None:
+        try:
+            await self._run_call(leg, _caller_of(leg.call))
+        except Exception:  # the rim of one call: the caller is told, the service goes on
+            log.exception("call %s: the conversation failed", leg.call.call_id)
+            await self._say_and_hang_up(leg, "phone.fault")
+        finally:
+            leg.hang_up()
+
+    async def _say_and_hang_up(self, leg: Leg, prompt: str) -> None:
+        leg.clear()
+        leg.play(self._sentences[prompt])
+        leg.mark(0)
+        try:
+            async with asyncio.timeout(FAREWELL_LIMIT_S):
+                async for event in leg.events():
+                    if isinstance(event, LegEnded) or event == MarkReached(0):
+                        break
+        except TimeoutError:
+            log.warning("a caller was not told everything")
+        finally:
+            leg.hang_up()
+
+
+def _caller_of(call: Call) -> Caller:
+    invite = call.invite
+    number = dialled = ""
+    if invite is not None:
+        try:
+            sender = invite.from_addr
+            number = (sender.uri.user if sender is not None else None) or ""
+            dialled = uri_of(invite.uri).user or ""
+        except (BadMessage, ValueError):
+            log.debug("a caller without a readable number")
+    return Caller(number, dialled, "sip")
+
+
+def shown_address(kind: str, address: tuple[str, int]) -> str:
+    """Give a listening address for people."""
+    return f"sip:{bracketed(address[0])}:{address[1]};transport={kind.lower()}"

@@ -1,0 +1,37 @@
+"""What can be tuned on the telephone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRules:
+    """Addresses and limits of the telephone line."""
+
+    advertised_host: str = ""
+    """Our address as callers must reach it (behind a NAT); empty: the one that we talk to them from."""
+    allowed_networks: str = ""
+    """Networks that may call us, by spaces (`192.0.2.0/24`): the trunk's; empty: everybody."""
+    media_networks: str = ""
+    """Networks that sound may come from and go to besides the signalling peer itself: the trunk's media servers."""
+    first_rtp_port: int = 20_000
+    """Ports for sound, from here..."""
+    last_rtp_port: int = 29_998
+    """...to here; open them in the firewall. Two a call are counted, the even one is used."""
+    realtime_media: bool = True
+    """Ask the kernel to run the media process first; ignored where we may not."""
+    capacity: int = 40
+    """Conversations at once. Two cores with the embedded ear: more would answer too late (`scripts/bench_phone.py`)."""
+    polite_capacity: int = 60
+    """Further callers at once who are answered and told that all lines are taken; beyond, the network tells them."""
+    most_pending: int = 400
+    """Calls answered but not acknowledged at once; they live 32 s at most."""
+    most_pending_per_host: int = 300
+    """Of these from one address, so that one flood leaves room for others."""
+    idle_minutes: int = 15
+    """A caller who says and presses nothing for so long while nothing is said has put the receiver down."""
+    certificate: str = ""
+    """Path of a TLS certificate (PEM): with `key` and `--tls`, SIP over TLS."""
+    key: str = ""
+    """Path of the certificate's private key (PEM)."""

@@ -1,0 +1,1 @@
+"""Signalling: SIP messages, transactions, dialogs, registration. It knows nothing of sound but its description."""
