@@ -1,4 +1,4 @@
-"""A real caller: baresip, without screen or sound card, steered over its control socket; what it hears is kept as WAV."""
+"""A real caller: baresip without screen or sound card, steered over its control socket; what it hears is kept."""
 
 from __future__ import annotations
 
@@ -169,14 +169,19 @@ def _samples(path: Path) -> bytes:
     return path.read_bytes()[44:]
 
 
+def _prepare(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_wav(folder / "silence.wav", b"", 600)
+    (folder / "contacts").write_text("")
+
+
 @asynccontextmanager
 async def baresip(
     folder: Path, *, account: str = "", transport: str = "udp", telephone_event: int = 101
 ) -> AsyncIterator[Baresip]:
     """Run a caller. `account` are parameters of its account (`;dtmfmode=info`, `;audio_codecs=PCMA/8000/1`)."""
-    folder.mkdir(parents=True, exist_ok=True)
+    _prepare(folder)
     control, sip = free_port(socket.SOCK_STREAM), free_port()
-    write_wav(folder / "silence.wav", b"", 600)
     (folder / "config").write_text(
         _CONFIG.format(sip=sip, folder=folder, modules=MODULES, control=control, telephone_event=telephone_event)
     )
@@ -185,7 +190,6 @@ async def baresip(
     (folder / "accounts").write_text(
         f"<sip:learner@127.0.0.1{way}>;regint=0;answermode=manual{codecs};ptime=20{account}\n"
     )
-    (folder / "contacts").write_text("")
     with (folder / "peer.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             str(BARESIP),

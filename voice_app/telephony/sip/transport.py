@@ -115,7 +115,7 @@ class Stream(asyncio.Protocol):
         self.peer = transport.get_extra_info("peername")[:2]
         self.local = transport.get_extra_info("sockname")[:2]
         if not self._on_open(self):
-            transport.abort()
+            self.close()
         self._restart_idle()
 
     def connection_lost(self, exc: Exception | None) -> None:
