@@ -20,11 +20,11 @@ from voice_app.telephony.gateway import Caller
 from voice_app.telephony.leg import KeyHeard, Leg, LineHeard
 from voice_app.telephony.rules import PhoneRules
 
-pytestmark = [needs_baresip, pytest.mark.audio]
+pytestmark = [needs_baresip, pytest.mark.audio, pytest.mark.realtime]
 WINDOW = 800
 QUIET_RMS = 200.0
-PROMPT = "Bonjour. Je vais vous poser dix questions, pas plus, sur le téléphone et Internet."
-ANSWER = "Je ne sais pas. Répétez la question, s'il vous plaît."
+PROMPT = "Bonjour. Je vais vous poser dix questions."
+ANSWER = "Répétez la question, s'il vous plaît."
 
 Samples = NDArray[np.float64]
 
