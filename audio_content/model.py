@@ -132,7 +132,9 @@ class SkillMap:
 
     `spec` is the CRCN; `extension` the areas outside it, which only count on a path that draws from them. `names`: area
     code, competence code, tube id or skill id -> names. `paths`: path id ("abc_diag") -> skills in order; `modules`:
-    module of ABC Pix ("courriel") -> skills in order.
+    module of ABC Pix ("courriel") -> skills in order. `statements`: the full wording of each node, as a framework has
+    it. `digcomp`: competence -> numbers of DigComp's competences; `framework`: which editions the map stands on;
+    `changed`: ISO date of its last change.
     """
 
     version: str
@@ -144,6 +146,10 @@ class SkillMap:
     competence_of: Mapping[SkillId, str]
     extension: tuple[Area, ...] = ()
     modules: Mapping[str, tuple[SkillId, ...]] = field(default_factory=dict)
+    statements: Mapping[str, Names] = field(default_factory=dict)
+    digcomp: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    framework: str = ""
+    changed: str = ""
 
     def skills_of(self, path: str) -> tuple[SkillId, ...]:
         """Give the skills of a path or of a module of ABC Pix. Raises KeyError when there is none of this name."""

@@ -35,11 +35,13 @@ class _Reader:
 
     def __init__(self) -> None:
         self.names: dict[str, Names] = {}
+        self.statements: dict[str, Names] = {}
         self.paths: dict[str, list[SkillId]] = {}
         self.modules: dict[str, list[SkillId]] = {}
         self.levels: dict[SkillId, int] = {}
         self.area_of: dict[SkillId, str] = {}
         self.competence_of: dict[SkillId, str] = {}
+        self.digcomp: dict[str, tuple[str, ...]] = {}
 
     def area(self, node: Node) -> Area:
         code = node.text("code")
@@ -53,6 +55,7 @@ class _Reader:
         node = node.named(f"competence {code}")
         node.only("code", *_NAME_FIELDS, "digcomp", "tubes")
         self._name(code, node)
+        self.digcomp[code] = node.texts("digcomp")
         return Competence(CompetenceId(code), tuple(self.tube(child, area, code) for child in node.nodes("tubes")))
 
     def tube(self, node: Node, area: str, competence: str) -> Tube:
@@ -92,13 +95,14 @@ class _Reader:
             raise node.fault("this id is used twice", "Give each node of the map its own id")
         for locale in LOCALES:
             node.text(locale)
+        self.statements[key] = Names({locale: node.text(locale) for locale in LOCALES})
         self.names[key] = Names({loc: node.text_or_none(f"spoken_{loc}") or node.text(loc) for loc in LOCALES})
 
 
 def read_skill_map(tree: Tree, file: str) -> SkillMap:
     """Give the skill map. Raises ContentError at the first contradiction."""
     root = Node.of(tree, file, "")
-    root.only("version", "framework", "areas", "prerequisites")
+    root.only("version", "framework", "changed", "areas", "prerequisites")
     version = root.text("version")
     reader = _Reader()
     areas = tuple(reader.area(node) for node in root.nodes("areas") if not node.truth("extension"))
@@ -112,6 +116,10 @@ def read_skill_map(tree: Tree, file: str) -> SkillMap:
         extension=extension,
         names=reader.names,
         paths={path: tuple(skills) for path, skills in reader.paths.items()},
+        statements=reader.statements,
+        digcomp=reader.digcomp,
+        framework=root.text_or_none("framework") or "",
+        changed=root.text_or_none("changed") or "",
         modules={module: tuple(skills) for module, skills in reader.modules.items()},
         levels=reader.levels,
         area_of=reader.area_of,

@@ -1,4 +1,4 @@
-"""`voice-app content`: check, render and count what is said."""
+"""`voice-app content`: check, render and count what is said; give and take it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from audio_content.heat_map import heat_map
 from audio_content.loader import load
 from audio_content.model import LOCALES, Content
 from engine.model import MAX_LEVEL, ItemId
+from voice_app.commands.content_exchange import export_case, export_qti, import_qti
 from voice_app.commands.terminal import console, failures_told, messages, print_json, progress, run, settings_here
 from voice_app.settings import Settings
 from voice_app.speech.durations import Duration, measure, summary
@@ -25,7 +26,10 @@ from voice_app.speech.listening_check import check_content as check_content_by_e
 from voice_app.speech.render import render_ahead
 from voice_app.speech.synthesizer import LocalSynthesizer
 
-app = typer.Typer(no_args_is_help=True, help="Check, render and count what is said.")
+app = typer.Typer(no_args_is_help=True, help="Check, render and count what is said; give and take it.")
+app.command("export-qti")(export_qti)
+app.command("import-qti")(import_qti)
+app.command("export-case")(export_case)
 
 
 class Heard(StrEnum):
