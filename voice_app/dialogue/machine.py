@@ -26,7 +26,8 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | PAUSED | c continue; any key or word if nobody asked for the pause | where it was | SessionResumed |
 | PAUSED, RESULT | c finish | GOODBYE | |
 
-Over every phase lies the doubt: a half-heard meaning is asked about (yes, no; keys 1 and 2) before it acts. "No" leads
+Over every phase lies the doubt: a half-heard meaning is asked about (yes, no; keys 1 and 2) before it acts, unless it
+is an answer that would not move the estimate one way or the other (`worth_asking`): that is said back. "No" leads
 to the next likeliest meaning or to the turn as it was, and counts for nothing. The commands that are valid at every
 moment (`commands`) need no row: they change the voice, repeat or help, and the phase stays.
 
@@ -89,6 +90,7 @@ from voice_app.dialogue.turn import (
     choices,
     grammar,
 )
+from voice_app.dialogue.worth_asking import settled_without_asking
 from voice_app.hearing import HearingOutcome, MeaningId, Recognition
 
 _BEFORE_AND_AFTER = (Phase.CLOSED, Phase.GOODBYE)
@@ -164,6 +166,9 @@ def _intend(context: DialogueContext, state: DialogueState, intent: Intent) -> R
         case Meant():
             return _act(context, state, intent)
         case Doubtful(candidates, recognition):
+            settled = settled_without_asking(context, state, candidates, recognition)
+            if settled is not None:
+                return _act(context, state, settled)
             return Reaction(replace(state, doubt=Doubt(candidates, recognition)))
         case NotUnderstood():
             asked = state.session.asked

@@ -1,11 +1,12 @@
 """The ear of this machine: the `Recognizer` port over the worker processes that hold the engines.
 
 Which engine hears a turn: the Vosk model of its language when one is installed, knows the turn's words and is alive;
-otherwise the embedded one (Whisper base, every language; with keyword heads for short French and English words). A
-failing engine hands over to the other within the same utterance; only when none is left is the ear down, and the person
-is told to use keys.
+otherwise the embedded one (Whisper base, every language; with keyword heads for short French and English words). Where
+Vosk leads in a language that has a keyword head, the embedded one hears the same utterance at the same time, and the
+evidence is of both (`second_opinion`). A failing engine leaves the other one alone within the same utterance; only when
+none is left is the ear down, and the person is told to use keys.
 
-It decides nothing about what was heard: outcome and evidence come from the engine's calibration.
+It decides nothing about what was heard: outcome and evidence come from the engine's calibration and from `policy`.
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ import logging
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.errors import ModelMissing, RecognizerDown, SpeechError
 from voice_app.hearing import Grammar, Recognition
-from voice_app.speech.calibration import DEFAULT_CHANNEL
+from voice_app.speech.calibration import DEFAULT_CHANNEL, load_document
 from voice_app.speech.models import require_whisper
+from voice_app.speech.policy import load_costs
 from voice_app.speech.process import WorkerDown, WorkerProcess
 from voice_app.speech.samples import at_rate
+from voice_app.speech.second_opinion import pooled
 from voice_app.speech.vosk_models import vosk_folder, vosk_installed
 
 log = logging.getLogger(__name__)
@@ -38,19 +42,33 @@ REMEMBERED_GRAMMARS = 5_000
 MOST_THREADS = 2
 
 EMBEDDED = "embedded"
+SHORT_WORDS = "whisper-base-words"
+"""Whose calibration file tells the languages that have a keyword head in use."""
 FACTORIES = "voice_app.speech.hearing_worker"
 
 
 class LocalRecognizer:
-    """The `Recognizer` of this machine. Make it anywhere, `await start()`; `recognize` starts it if need be."""
+    """The `Recognizer` of this machine. Make it anywhere, `await start()`; `recognize` starts it if need be.
 
-    def __init__(self, models_folder: Path, *, channel: str = DEFAULT_CHANNEL) -> None:
+    `second_opinions`: languages in which the embedded engine is heard beside Vosk; None for those of the keyword heads.
+    """
+
+    def __init__(
+        self,
+        models_folder: Path,
+        *,
+        channel: str = DEFAULT_CHANNEL,
+        second_opinions: Collection[str] | None = None,
+    ) -> None:
         self._models_folder = models_folder
         self._channel = channel
         self._workers: dict[str, WorkerProcess] = {}
         self._starting: asyncio.Task[None] | None = None
         self._prepared: OrderedDict[str, None] = OrderedDict()
         self._unfit: OrderedDict[str, None] = OrderedDict()
+        known = load_document(SHORT_WORDS)["in_use"] if second_opinions is None else second_opinions
+        self._second_opinions = frozenset(known)
+        self._costs = load_costs()
         self.problems: dict[str, SpeechError] = {}
         """What is wrong with an engine ("embedded", or a language of Vosk), each with its remedy."""
 
@@ -80,16 +98,14 @@ class LocalRecognizer:
         await self.start()
         if grammar.key in self._prepared:
             return
-        name = self._engines_for(grammar)[:1]
         try:
-            while name and await self._workers[name[0]].request(
-                "prepare", (grammar, PREPARED_AT_ONCE), PREPARE_LIMIT_S
-            ):
-                pass
+            for name in self._asked_for(grammar):
+                while await self._workers[name].request("prepare", (grammar, PREPARED_AT_ONCE), PREPARE_LIMIT_S):
+                    pass
         except WorkerDown as fault:
             log.warning("a grammar could not be prepared: %s", fault)
         except SpeechError as fault:
-            self._unfit_for_vosk(grammar, name[0], fault)
+            self._unfit_for_vosk(grammar, name, fault)
             await self.prepare(grammar)
         else:
             remember(self._prepared, grammar.key)
@@ -100,22 +116,35 @@ class LocalRecognizer:
         await self.start()
         sound = at_rate(utterance, HEARING_RATE_HZ)
         faults: list[SpeechError] = []
-        for name in self._engines_for(grammar):
-            try:
-                heard: Recognition = await self._workers[name].request(
-                    "recognize", (sound, grammar), RECOGNITION_LIMIT_S
-                )
-            except WorkerDown as fault:
-                faults.append(fault)
-            except SpeechError as fault:
-                faults.append(fault)
-                self._unfit_for_vosk(grammar, name, fault)
-            else:
-                return replace(heard, decision_ms=(time.perf_counter() - began) * 1000)
-        reasons = [*faults, *self.problems.values()]
-        raise RecognizerDown("; ".join(map(str, reasons)) or "every engine is being replaced") from next(
-            iter(faults), None
-        )
+        names = self._engines_for(grammar)
+        together = self._asked_for(grammar)
+        heard = await asyncio.gather(*(self._ask(name, sound, grammar, faults) for name in together))
+        results = [each for each in heard if each is not None]
+        for name in names[len(together) :] if not results else ():
+            alone = await self._ask(name, sound, grammar, faults)
+            if alone is not None:
+                results = [alone]
+                break
+        if not results:
+            reasons = [*faults, *self.problems.values()]
+            raise RecognizerDown("; ".join(map(str, reasons)) or "every engine is being replaced") from next(
+                iter(faults), None
+            )
+        result = results[0] if len(results) == 1 else pooled(results[0], results[1], self._costs)
+        return replace(result, decision_ms=(time.perf_counter() - began) * 1000)
+
+    async def _ask(self, name: str, sound: Sound, grammar: Grammar, faults: list[SpeechError]) -> Recognition | None:
+        """Give what one engine heard; None, and its fault in the list, when it could not."""
+        try:
+            heard: Recognition = await self._workers[name].request("recognize", (sound, grammar), RECOGNITION_LIMIT_S)
+        except WorkerDown as fault:
+            faults.append(fault)
+        except SpeechError as fault:
+            faults.append(fault)
+            self._unfit_for_vosk(grammar, name, fault)
+        else:
+            return heard
+        return None
 
     async def close(self) -> None:
         """End the engines' processes."""
@@ -161,6 +190,11 @@ class LocalRecognizer:
         """Give the engines that may hear this grammar now, best first."""
         wanted = [] if grammar.key in self._unfit else [grammar.language]
         return [name for name in (*wanted, EMBEDDED) if name in self._workers and self._workers[name].available]
+
+    def _asked_for(self, grammar: Grammar) -> list[str]:
+        """Give the engines that hear this grammar together: the best one, and a second opinion where there is one."""
+        names = self._engines_for(grammar)
+        return names if grammar.language in self._second_opinions else names[:1]
 
     def _unfit_for_vosk(self, grammar: Grammar, name: str, fault: SpeechError) -> None:
         log.warning("ear %s cannot hear a grammar: %s", name, fault)

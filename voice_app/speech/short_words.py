@@ -13,8 +13,13 @@ made of both, with the numbers of `calibration_tables/whisper-base-words.toml`:
     unknown wordings u, and none     H(else) * softmax over (s(u), s(none)) / scorer_temperature
 
 A meaning's likelihood is the sum over its known and unknown wordings (an option is "le bouton vert" and "réponse un").
-Where the head alone is sure (`sure_above`) the scorer is not asked: that saves most of the time. Sound longer than the
-head's window is for the scorer alone, and so is a turn without known wordings or a language that is not `in_use`.
+Where the head alone is sure (`sure_above`) the scorer is not asked: that saves most of the time. What becomes of the
+evidence is `policy`'s decision.
+
+Sound longer than the head's window is taken apart at its pauses (`passages`): the passage in which the head hears an
+answer is heard as if it had been said alone ("euh ... la deux"). Two passages with different answers are a correction
+or a quarrel: the last one counts most (`LAST_COUNTS`), never enough to be taken without asking. Where no passage holds
+an answer the whole is for the scorer alone, and so is a turn without known wordings or a language without a head.
 """
 
 from __future__ import annotations
@@ -26,16 +31,20 @@ import numpy as np
 
 from voice_app.audio import Sound
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId, Recognition
-from voice_app.speech import calibration
+from voice_app.speech import calibration, policy
 from voice_app.speech.keyword_head import WINDOW_FRAMES, KeywordHead
 from voice_app.speech.log_mel import HOP, Samples, present
 from voice_app.speech.models import WHISPER_SHA256
+from voice_app.speech.passages import passages
 from voice_app.speech.whisper_scorer import ENGINE as SCORER
 from voice_app.speech.whisper_scorer import WhisperScorer
 
 ENGINE = "whisper-base-words"
 WORTH_SCORING = 0.003
 """Known meanings less likely than this to the head are not scored: each wording costs 25 ms of processor time."""
+ANSWER_FROM = 0.5
+"""Likelihood by the head alone from which a passage holds an answer."""
+LAST_COUNTS = 0.6
 KNOWN, UNKNOWN = "known ", "unknown "
 
 Likelihoods = dict[MeaningId, float]
@@ -45,9 +54,8 @@ Likelihoods = dict[MeaningId, float]
 class Table:
     """The numbers of one channel and language; see the module's formulas. Logits and scores are natural logarithms.
 
-    `sure_above`: likelihood by the head alone from which the scorer is not asked. `match_above`: least likelihood of a
-    match. `reject_above`: likelihood of "none of these" from which there is no match. `no_speech_above`: the scorer's
-    probability that nobody spoke from which a rejected sound was no speech.
+    `sure_above`: likelihood by the head alone from which the scorer is not asked. `no_speech_above`: the scorer's
+    probability that nobody spoke from which a sound without an answer was no speech.
     """
 
     temperature: float
@@ -56,8 +64,6 @@ class Table:
     none_score: float
     scorer_temperature: float
     sure_above: float
-    match_above: float
-    reject_above: float
     no_speech_above: float
 
 
@@ -93,6 +99,15 @@ class ScorerHeard:
     no_speech: float
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The evidence in an utterance: likelihoods of the meanings asked about and of none of these, which sum to 1."""
+
+    likelihoods: Likelihoods
+    none_of_these: float
+    no_speech: float
+
+
 class ShortWordEar:
     """The engine. One owner; every call blocks."""
 
@@ -114,6 +129,7 @@ class ShortWordEar:
                 raise ValueError(f"the keyword head {language!r} was trained on another encoder: train it again")
         self._tables = {language: load_table(channel, language) for language in self._heads}
         self._scorer_table = calibration.load_table(SCORER, channel, "mixed")
+        self._costs = policy.load_costs()
 
     def prepare(self, grammar: Grammar, limit: int | None = None) -> int:
         """Prepare the scorer, which may be asked about any wording."""
@@ -121,27 +137,42 @@ class ShortWordEar:
 
     def recognize(self, utterance: Sound, grammar: Grammar) -> Recognition:
         """Score one utterance against the grammar."""
-        samples = present(utterance)
-        by_head = self.ask_head(samples, grammar)
-        if by_head is None:
+        heard = self.measure(utterance, grammar)
+        if heard is None:
             return self._scorer.recognize(utterance, grammar)
+        ranked = calibration.rank({m.id: heard.likelihoods.get(m.id, 0.0) for m in grammar.meanings})
+        second = ranked[1].likelihood if len(ranked) > 1 else 0.0
+        outcome = policy.decide(ranked[0].likelihood, second, self._costs)
+        is_silent = heard.no_speech > self._tables[grammar.language].no_speech_above
+        if outcome is HearingOutcome.NO_MATCH and is_silent:
+            return calibration.no_input(ENGINE, utterance.duration_ms)
+        return Recognition(outcome, ranked, heard.none_of_these, ENGINE, utterance.duration_ms)
+
+    def measure(self, utterance: Sound, grammar: Grammar) -> Heard | None:
+        """Give the evidence in an utterance; None when it is for the scorer alone."""
+        samples = present(utterance)
+        if len(samples) <= WINDOW_FRAMES * HOP:
+            by_head = self.ask_head(samples, grammar)
+            return None if by_head is None else self._weighed(samples, by_head, grammar)
+        answers: dict[MeaningId, Heard] = {}
+        for passage in map(present, passages(utterance)):
+            by_head = self.ask_head(passage, grammar)
+            if by_head is None:
+                continue
+            likelihoods, _ = weigh(by_head, None, self._tables[grammar.language])
+            best = max(likelihoods, key=lambda meaning: likelihoods[meaning])
+            if likelihoods[best] >= ANSWER_FROM:
+                answers.pop(best, None)
+                answers[best] = self._weighed(passage, by_head, grammar)
+        return corrected(tuple(answers.values())) if answers else None
+
+    def _weighed(self, samples: Samples, by_head: HeadHeard, grammar: Grammar) -> Heard:
         table = self._tables[grammar.language]
         likelihoods, none_of_these = weigh(by_head, None, table)
-        no_speech = 0.0
-        if max(likelihoods.values()) < table.sure_above:
-            by_scorer = self.ask_scorer(samples, grammar, likelihoods)
-            likelihoods, none_of_these = weigh(by_head, by_scorer, table)
-            no_speech = by_scorer.no_speech
-        if none_of_these > table.reject_above and no_speech > table.no_speech_above:
-            return calibration.no_input(ENGINE, utterance.duration_ms)
-        ranked = calibration.rank({meaning.id: likelihoods.get(meaning.id, 0.0) for meaning in grammar.meanings})
-        if none_of_these > table.reject_above:
-            outcome = HearingOutcome.NO_MATCH
-        elif ranked[0].likelihood < table.match_above:
-            outcome = HearingOutcome.DOUBTFUL
-        else:
-            outcome = HearingOutcome.MATCH
-        return Recognition(outcome, ranked, none_of_these, ENGINE, utterance.duration_ms)
+        if max(likelihoods.values()) >= table.sure_above:
+            return Heard(likelihoods, none_of_these, 0.0)
+        by_scorer = self.ask_scorer(samples, grammar, likelihoods)
+        return Heard(*weigh(by_head, by_scorer, table), by_scorer.no_speech)
 
     def ask_head(self, samples: Samples, grammar: Grammar) -> HeadHeard | None:
         """Give what the head makes of what `present` made of an utterance; None when it has nothing to say."""
@@ -197,6 +228,20 @@ def weigh(head: HeadHeard, scorer: ScorerHeard | None, table: Table) -> tuple[Li
     for meaning, share in zip(unknown, shares[:-1], strict=True):
         likelihoods[meaning] = likelihoods.get(meaning, 0.0) + float(share)
     return likelihoods, float(shares[-1])
+
+
+def corrected(answers: Sequence[Heard]) -> Heard:
+    """Give the evidence of one answer, or of several that were said one after the other: the last one counts most."""
+    *earlier, last = answers
+    if not earlier:
+        return last
+    shares = [(1.0 - LAST_COUNTS) / len(earlier)] * len(earlier) + [LAST_COUNTS]
+    meanings = {meaning for heard in answers for meaning in heard.likelihoods}
+    return Heard(
+        {m: sum(s * h.likelihoods.get(m, 0.0) for s, h in zip(shares, answers, strict=True)) for m in meanings},
+        sum(share * heard.none_of_these for share, heard in zip(shares, answers, strict=True)),
+        last.no_speech,
+    )
 
 
 def logsumexp(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:

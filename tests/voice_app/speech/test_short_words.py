@@ -15,12 +15,24 @@ from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId
 from voice_app.speech.calibration import load_document
 from voice_app.speech.keyword_head import languages
 from voice_app.speech.models import assemble_whisper
-from voice_app.speech.short_words import ENGINE, HeadHeard, ScorerHeard, ShortWordEar, Table, in_use, load_table, weigh
+from voice_app.speech.policy import decide, load_costs
+from voice_app.speech.short_words import (
+    ENGINE,
+    HeadHeard,
+    Heard,
+    ScorerHeard,
+    ShortWordEar,
+    Table,
+    corrected,
+    in_use,
+    load_table,
+    weigh,
+)
 from voice_app.speech.whisper_scorer import WhisperScorer
 
 TABLE = Table(
     temperature=1.0, else_bias=0.0, weight=0.3, none_score=2.0, scorer_temperature=1.0,
-    sure_above=0.95, match_above=0.8, reject_above=0.6, no_speech_above=0.4,
+    sure_above=0.95, no_speech_above=0.4,
 )  # fmt: skip
 A, B, C = MeaningId("a"), MeaningId("b"), MeaningId("c")
 MEANINGS = st.dictionaries(st.sampled_from([A, B, C]), st.floats(-30, 30), max_size=3)
@@ -80,10 +92,17 @@ def test_calibration_says_how_it_was_made() -> None:
 
 
 @pytest.mark.parametrize("language", languages())
-def test_sure_is_at_least_a_match(language: str) -> None:
-    table = load_table("kiosk", language)
+def test_where_the_head_alone_is_sure_nothing_is_asked(language: str) -> None:
+    assert decide(load_table("kiosk", language).sure_above, 0.0, load_costs()) is HearingOutcome.MATCH
 
-    assert 1 > table.sure_above >= table.match_above > 0.5 > 1 - table.match_above
+
+def test_last_of_two_answers_counts_most_and_is_asked_about() -> None:
+    heard = corrected((Heard({A: 0.99}, 0.01, 0.0), Heard({B: 0.98, C: 0.01}, 0.01, 0.0)))
+
+    ranked = sorted(heard.likelihoods.values(), reverse=True)
+    assert max(heard.likelihoods, key=lambda meaning: heard.likelihoods[meaning]) == B
+    assert sum(ranked) + heard.none_of_these == pytest.approx(1.0)
+    assert decide(ranked[0], ranked[1], load_costs()) is HearingOutcome.DOUBTFUL
 
 
 # --- on synthetic speech ----------------------------------------------------------------------------------------------
@@ -172,6 +191,24 @@ def test_noise_is_nothing_of_the_grammar(ear: ShortWordEar, level: float) -> Non
     outcome = ear.recognize(french.noise(level), TURN).outcome
 
     assert outcome in (HearingOutcome.NO_INPUT, HearingOutcome.NO_MATCH)
+
+
+@pytest.mark.audio
+def test_answer_after_a_long_hesitation_is_heard(ear: ShortWordEar) -> None:
+    pause = bytes(2 * 16_000)
+    sound = Sound(french.speak("bonjour madame").pcm + pause + french.speak("réponse deux").pcm)
+
+    assert ear.recognize(sound, TURN).best == "second"
+
+
+@pytest.mark.audio
+def test_answer_that_is_corrected_is_asked_about_as_corrected(ear: ShortWordEar) -> None:
+    pause = bytes(3 * 16_000)
+    sound = Sound(french.speak("réponse deux").pcm + pause + french.speak("réponse un").pcm)
+
+    heard = ear.recognize(sound, TURN)
+
+    assert (heard.best, heard.outcome) == ("first", HearingOutcome.DOUBTFUL)
 
 
 @pytest.mark.audio
