@@ -8,6 +8,7 @@ of section `server` is `VOICE_APP_SERVER_PORT` in the environment and `port` und
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -25,6 +26,7 @@ from voice_app.telephony.rules import PhoneRules
 from voice_app.web.rules import WebRules
 
 PREFIX = "VOICE_APP"
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(@)")
 
 
 class InvalidSetting(VoiceAppError):
@@ -93,7 +95,7 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        return f"sqlite+aiosqlite:///{self.data_folder / 'events.sqlite'}"
+        return self.store.database_url or f"sqlite+aiosqlite:///{self.data_folder / 'events.sqlite'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,12 @@ def list_settings(settings: Settings) -> Iterator[SettingLine]:
     for section in _sections(settings):
         rules = getattr(settings, section)
         for item in fields(rules):
-            yield SettingLine(section, item.name, _variable(section, item.name), getattr(rules, item.name))
+            yield SettingLine(section, item.name, _variable(section, item.name), _shown(getattr(rules, item.name)))
+
+
+def _shown(value: Any) -> Any:
+    """Give a value as it may be listed: an address without its password."""
+    return _PASSWORD.sub(r"\1***\2", value) if isinstance(value, str) else value
 
 
 def _sections(settings: Settings) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,36 @@ def test_doctor_is_content_with_this_machine() -> None:
 
     assert result.exit_code == 0
     assert findings["voice and ear"]["works"]
+
+
+def test_a_backup_is_checked_and_brought_back(tmp_path: Path) -> None:
+    here, there = {"VOICE_APP_DATA_FOLDER": str(tmp_path / "a")}, {"VOICE_APP_DATA_FOLDER": str(tmp_path / "b")}
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+    copy = str(tmp_path / "copy.sqlite")
+
+    assert run("db", "upgrade", **here).exit_code == 0
+    assert json.loads(run("db", "backup", copy, "--json", **here).stdout)["faults"] == 0
+    assert run("db", "backup", copy, **here).exit_code == 1
+    assert "nothing missing" in run("db", "restore", copy, **there).stdout
+    assert json.loads(run("db", "check", "--json", **there).stdout) == {"events": 0, "sites": 0, "faults": []}
+
+
+def test_a_changed_event_makes_the_check_fail(tmp_path: Path) -> None:
+    here = {"VOICE_APP_DATA_FOLDER": str(tmp_path)}
+    run("db", "upgrade", **here)
+    with sqlite3.connect(tmp_path / "events.sqlite") as database:
+        database.execute("insert into site (id, last_sequence, last_digest) values ('s', 1, 'x')")
+    database.close()
+
+    result = run("db", "check", **here)
+
+    assert result.exit_code == 1
+    assert "site s: event 1 was given" in result.stderr
+
+
+def test_the_password_of_a_database_is_not_listed() -> None:
+    listed = run("settings", VOICE_APP_STORE_DATABASE_URL="postgresql+psycopg://voice:secret@db/voice").stdout
+
+    assert "postgresql+psycopg://voice:***@db/voice" in listed
+    assert "secret" not in listed

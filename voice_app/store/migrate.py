@@ -7,19 +7,18 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-async def upgrade(engine: AsyncEngine) -> None:
-    """Apply the migrations that this database lacks. Does nothing when it is up to date."""
-    async with engine.begin() as connection:
-        await connection.run_sync(_upgrade)
+async def upgrade(connection: AsyncConnection, revision: str = "head") -> None:
+    """Apply the migrations that this database lacks, up to `revision`. Does nothing when it is up to date."""
+    await connection.run_sync(_upgrade, revision)
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StoreRules:
-    """Limits of the store."""
+    """Where the store is, and its limits."""
 
+    database_url: str = ""
+    """Empty: SQLite in the data folder. For several machines: postgresql+psycopg://USER:PASSWORD@HOST/NAME"""
     code_valid_days: int = 90
     """A pause may last a season; after that the code opens nothing."""
     wrong_codes_per_asker: int = 5

@@ -1,8 +1,9 @@
-"""The store behind `ports.Store`: SQLite by default, any SQLAlchemy async URL else.
+"""The store behind `ports.Store`: SQLite by default, PostgreSQL when one machine is not enough.
 
-Durability: SQLite in WAL mode with `synchronous=FULL`, so a committed event survives a power cut. Every append is one
-transaction that takes the site's next sequence number by an UPDATE of the site's row: the row lock (PostgreSQL) or the
-writer lock (SQLite) puts writers in line, and a roll-back gives the number back. Numbers therefore have no gap.
+Every append is one transaction that takes the site's next sequence number by an UPDATE of the site's row: the row lock
+(PostgreSQL) or the writer lock (SQLite) puts writers in line, and a roll-back gives the number back. Numbers therefore
+have no gap, and each event's digest can cover the one before it (`engine.sync.events`). Any number of processes may
+append to one database.
 
 Only this package reads the wall clock.
 """
@@ -14,21 +15,21 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from alembic.util import CommandError
-from sqlalchemy import delete, event, func, update
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy import delete, func, update
+from sqlalchemy.exc import StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine.organization.codes import RESUME_CODE_DIGITS, is_valid_code, with_check_digit
+from engine.sync.events import chained
 from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.ports import NewRecord, ResumeCode, SessionId, StoredRecord
+from voice_app.store.database import one_at_a_time, open_database
+from voice_app.store.envelopes import aware, envelope_of
 from voice_app.store.identifiers import uuid7
-from voice_app.store.migrate import upgrade
 from voice_app.store.rules import StoreRules
 from voice_app.store.tables import EventRow, ResumeCodeRow, SessionRow, SiteRow, WrongCodeRow
 
@@ -52,19 +53,12 @@ class SqlStore:
         `site_id` None keeps the one that the database has, or makes one. Raises StoreError.
         """
         chosen = rules or StoreRules()
-        engine = create_async_engine(url, hide_parameters=True)  # faults are logged; what was answered is not
-        if engine.dialect.name == "sqlite":
-            _make_durable(engine, chosen.busy_ms)
+        engine = await open_database(url, chosen)
         try:
-            await upgrade(engine)
             site = await _settle_site(engine, site_id)
-        except (DBAPIError, CommandError) as fault:
+        except BaseException:
             await engine.dispose()
-            reason = fault.orig if isinstance(fault, DBAPIError) else fault
-            raise StoreError(
-                f"the database {engine.url.database} does not open: {reason};"
-                " bring back a copy, or move it away to begin anew"
-            ) from fault
+            raise
         return cls(engine, site, chosen)
 
     @property
@@ -100,32 +94,36 @@ class SqlStore:
             row = await database.get(SessionRow, session)
             if row is None:
                 raise StoreError(f"no session {session}")
-            last = await self._take_sequences(database, len(records))
+            last, digest = await self._take_sequences(database, len(records))
             for sequence, record in enumerate(records, start=last - len(records) + 1):
-                database.add(
-                    EventRow(
-                        id=uuid7(_milliseconds(moment)),
-                        site_id=self._site_id,
-                        sequence=sequence,
-                        session_id=session,
-                        kind=record.kind,
-                        payload=dict(record.payload),
-                        channel=channel,
-                        actor=actor,
-                        bank_version=row.bank_version,
-                        recorded_at=moment,
-                    )
+                kept = EventRow(
+                    id=uuid7(_milliseconds(moment)),
+                    site_id=self._site_id,
+                    sequence=sequence,
+                    session_id=session,
+                    kind=record.kind,
+                    payload=dict(record.payload),
+                    channel=channel,
+                    actor=actor,
+                    bank_version=row.bank_version,
+                    recorded_at=moment,
+                    digest="",
                 )
+                digest = kept.digest = _chained(digest, kept)
+                database.add(kept)
+            await database.exec(update(SiteRow).where(col(SiteRow.id) == self._site_id).values(last_digest=digest))
         return last
 
-    async def _take_sequences(self, database: AsyncSession, count: int) -> int:
+    async def _take_sequences(self, database: AsyncSession, count: int) -> tuple[int, str]:
+        """Give the last number taken and the digest before the first one. The site's row stays locked."""
         statement = (
             update(SiteRow)
             .where(col(SiteRow.id) == self._site_id)
             .values(last_sequence=col(SiteRow.last_sequence) + count)
-            .returning(col(SiteRow.last_sequence))
+            .returning(col(SiteRow.last_sequence), col(SiteRow.last_digest))
         )
-        return int((await database.exec(statement)).scalar_one())
+        last, digest = (await database.exec(statement)).one()
+        return int(last), str(digest)
 
     async def history(self, session: SessionId) -> Sequence[StoredRecord]:
         """Give the events of a session, oldest first; empty for an unknown one."""
@@ -138,11 +136,12 @@ class SqlStore:
     async def issue_code(self, session: SessionId) -> ResumeCode:
         """Give the session's resume code: made at the first call, the same one afterwards."""
         async with self._transaction() as database:
+            # locked, so that of two pages asking at once the second finds the code of the first
+            if await database.get(SessionRow, session, with_for_update=True) is None:
+                raise StoreError(f"no session {session}")
             known = (await database.exec(select(ResumeCodeRow).where(ResumeCodeRow.session_id == session))).first()
             if known is not None:
                 return ResumeCode(known.code)
-            if await database.get(SessionRow, session) is None:
-                raise StoreError(f"no session {session}")
             code = await _draw_code(database)
             database.add(ResumeCodeRow(code=code, session_id=session, issued_at=datetime.now(UTC)))
         return code
@@ -160,7 +159,7 @@ class SqlStore:
                 return None
             row = await database.get(ResumeCodeRow, code)
             oldest = moment - timedelta(days=self._rules.code_valid_days)
-            if row is not None and _aware(row.issued_at) >= oldest:
+            if row is not None and aware(row.issued_at) >= oldest:
                 return SessionId(row.session_id)
             database.add(WrongCodeRow(asker=asker, tried_at=moment))
         return None
@@ -180,29 +179,10 @@ class SqlStore:
         await self._engine.dispose()
 
 
-def _make_durable(engine: AsyncEngine, busy_ms: int) -> None:
-    """Set SQLite to write-ahead log and full synchronisation, and take the writer's lock at BEGIN.
-
-    The driver's own transaction handling is switched off, as the SQLAlchemy manual advises for SQLite, so that a
-    transaction that will write never has to upgrade a read lock.
-    """
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _pragmas(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={busy_ms}"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
 async def _settle_site(engine: AsyncEngine, site_id: str | None) -> str:
     sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
     async with sessions() as database, database.begin():
+        await one_at_a_time(database)
         known = (await database.exec(select(SiteRow).order_by(col(SiteRow.id)))).all()
         if site_id is None and known:
             return known[0].id
@@ -225,6 +205,8 @@ def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _aware(moment: datetime) -> datetime:
-    """SQLite gives moments back without their zone; all of ours are UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _chained(previous: str, row: EventRow) -> str:
+    try:
+        return chained(previous, envelope_of(row))
+    except (TypeError, ValueError) as fault:
+        raise StoreError(f"a record {row.kind!r} holds what JSON cannot carry: {type(fault).__name__}") from fault

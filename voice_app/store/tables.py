@@ -11,14 +11,17 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, DateTime, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from engine.sync.events import GENESIS
+
 
 class SiteRow(SQLModel, table=True):
-    """This site's identity and the last sequence number it gave."""
+    """A site's identity, the last sequence number it gave and the digest of its last event (engine.sync.events)."""
 
     __tablename__ = "site"
 
     id: str = Field(primary_key=True)
     last_sequence: int = Field(default=0, sa_type=BigInteger)
+    last_digest: str = GENESIS
 
 
 class SessionRow(SQLModel, table=True):
@@ -32,7 +35,7 @@ class SessionRow(SQLModel, table=True):
 
 
 class EventRow(SQLModel, table=True):
-    """One event. `sequence` has no gap within a site; `id` is a UUIDv7."""
+    """One event. `sequence` has no gap within a site; `id` is a UUIDv7; `digest` chains it to the one before."""
 
     __tablename__ = "event"
     __table_args__ = (UniqueConstraint("site_id", "sequence"),)
@@ -47,6 +50,7 @@ class EventRow(SQLModel, table=True):
     actor: str
     bank_version: str
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    digest: str
 
 
 class ResumeCodeRow(SQLModel, table=True):

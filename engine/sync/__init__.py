@@ -1,0 +1,1 @@
+"""What must be synchronised and how it is proven whole; it knows nothing of abilities, databases or networks."""

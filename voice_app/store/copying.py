@@ -1,0 +1,189 @@
+"""Whole databases: copied from one kind to another, proof-read, checked.
+
+A backup is such a copy, into a SQLite file, whatever the service runs on; a restore is one from it. The copy reads one
+moment of the source (a snapshot: SQLite's write-ahead log, PostgreSQL's REPEATABLE READ) while the service goes on
+writing. It counts only when it has been proof-read: every table of the target is read again and must give the digest
+that was reckoned while the source was read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Table, func, insert, select
+from sqlalchemy.exc import StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import SQLModel
+
+from engine.sync.events import GENESIS, ChainCheck, ChainFault
+from voice_app.errors import StoreError
+from voice_app.store.database import open_database, open_snapshot
+from voice_app.store.envelopes import as_text, envelope_of
+from voice_app.store.rules import StoreRules
+from voice_app.store.tables import EventRow, SiteRow, WrongCodeRow
+
+ROWS_AT_ONCE = 1_000
+LEFT_BEHIND = frozenset({WrongCodeRow.__tablename__})
+"""Attempts to guess codes: forgotten after an hour, and of no use elsewhere."""
+
+Progress = Callable[[int, int], None]
+"""Called with the rows done and the rows there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableProof:
+    """How many rows a table has, and the digest of all of them in the order of their keys."""
+
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found: events read, and the faults of the chain, of each site the first ones first."""
+
+    events: int
+    sites: int
+    faults: Sequence[ChainFault]
+
+
+async def copy_database(
+    source: str, target: str, rules: StoreRules, progress: Progress = lambda _done, _all: None
+) -> Mapping[str, TableProof]:
+    """Copy everything from one database to an empty one and give, for each table, what was copied and proof-read.
+
+    Raises StoreError: the source cannot be read, the target is not empty, or the copy does not read as it was written.
+    """
+    await (await open_database(source, rules)).dispose()  # today's tables, or a sentence why not
+    writing = await open_database(target, rules)
+    reading = open_snapshot(source, rules)
+    try:
+        async with reading.begin() as out, writing.begin() as into:
+            await _refuse_if_filled(into)
+            total = sum([await _count(out, table) for table in _tables()])
+            proofs: dict[str, TableProof] = {}
+            for table in _tables():
+                proofs[table.name] = await _copy_table(table, out, into)
+                progress(sum(proof.rows for proof in proofs.values()), total)
+    except StatementError as fault:
+        raise StoreError(f"the copy was given up, nothing of it is kept: {fault}") from fault
+    finally:
+        await reading.dispose()
+        await writing.dispose()
+    await proof_read(target, proofs, rules)
+    return proofs
+
+
+async def proof_read(url: str, proofs: Mapping[str, TableProof], rules: StoreRules) -> None:
+    """Read a copy and compare it with what was copied. Raises StoreError when a table differs."""
+    read_again = await prove(url, rules)
+    wrong = sorted(name for name in proofs if proofs[name] != read_again.get(name))
+    if wrong:
+        raise StoreError(f"the copy does not read as it was written: {', '.join(wrong)}; do not use it")
+
+
+async def prove(url: str, rules: StoreRules) -> Mapping[str, TableProof]:
+    """Give the proof of each table of a database as it stands. Raises StoreError."""
+    reading = open_snapshot(url, rules)
+    try:
+        async with reading.begin() as connection:
+            return {table.name: await _prove_table(table, connection) for table in _tables()}
+    except StatementError as fault:
+        raise StoreError(f"the database cannot be read: {fault}") from fault
+    finally:
+        await reading.dispose()
+
+
+async def check_database(url: str, rules: StoreRules) -> Checked:
+    """Follow the chain of every site from its first event to the last one it gave. Raises StoreError."""
+    await (await open_database(url, rules)).dispose()
+    reading = open_snapshot(url, rules)
+    try:
+        async with reading.begin() as connection:
+            return await _check(connection)
+    except StatementError as fault:
+        raise StoreError(f"the database cannot be read: {fault}") from fault
+    finally:
+        await reading.dispose()
+
+
+async def _check(connection: AsyncConnection) -> Checked:
+    check, events, faults = ChainCheck(), 0, []
+    last: dict[str, tuple[int, str]] = {}
+    async for rows in _pieces(_EVENTS, connection, "site_id", "sequence"):
+        for row in rows:
+            envelope = envelope_of(row)
+            fault = check.follow(envelope, row.digest)
+            faults += [fault] if fault else []
+            last[envelope.site_id] = (envelope.sequence, row.digest)
+        events += len(rows)
+    sites = (await connection.execute(select(_SITES))).all()
+    for site in sites:
+        found, digest = last.get(site.id, (0, GENESIS))
+        if (found, digest) != (site.last_sequence, site.last_digest):
+            faults.append(ChainFault(site.id, site.last_sequence, f"was given; the last one kept is {found}"))
+    return Checked(events, len(sites), faults)
+
+
+# --- tables --------------------------------------------------------------------------------------------------------
+
+
+def _table(row: type[SQLModel]) -> Table:
+    return SQLModel.metadata.tables[str(row.__tablename__)]
+
+
+_EVENTS, _SITES = _table(EventRow), _table(SiteRow)
+
+
+def _tables() -> list[Table]:
+    """The tables to copy, each after those it refers to."""
+    return [table for table in SQLModel.metadata.sorted_tables if table.name not in LEFT_BEHIND]
+
+
+async def _count(connection: AsyncConnection, table: Table) -> int:
+    return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
+
+
+async def _refuse_if_filled(target: AsyncConnection) -> None:
+    for table in _tables():
+        if await _count(target, table):
+            raise StoreError(f"the target has rows already (in {table.name}): choose an empty database")
+
+
+async def _pieces(table: Table, connection: AsyncConnection, *order: str) -> AsyncIterator[Sequence[Row[Any]]]:
+    """Give the rows of a table in the order of these columns (its key by default), a thousand at a time."""
+    columns = [table.c[name] for name in order] or list(table.primary_key)
+    result = await connection.stream(select(table).order_by(*columns), execution_options={"yield_per": ROWS_AT_ONCE})
+    async for rows in result.partitions():
+        yield rows
+
+
+async def _copy_table(table: Table, out: AsyncConnection, into: AsyncConnection) -> TableProof:
+    proof, count = hashlib.sha256(), 0
+    async for rows in _pieces(table, out):
+        values = [dict(row._mapping) for row in rows]
+        for value in values:
+            proof.update(_written(value))
+        await into.execute(insert(table), values)
+        count += len(values)
+    return TableProof(count, proof.hexdigest())
+
+
+async def _prove_table(table: Table, connection: AsyncConnection) -> TableProof:
+    proof, count = hashlib.sha256(), 0
+    async for rows in _pieces(table, connection):
+        for row in rows:
+            proof.update(_written(dict(row._mapping)))
+        count += len(rows)
+    return TableProof(count, proof.hexdigest())
+
+
+def _written(row: Mapping[str, Any]) -> bytes:
+    """Give a row as text that is the same whichever database it was read from."""
+    plain = {name: as_text(value) if isinstance(value, datetime) else value for name, value in row.items()}
+    return json.dumps(plain, sort_keys=True, ensure_ascii=False).encode() + b"\n"
