@@ -35,13 +35,14 @@ A lesson, in each language
   lesson-length        70 to 135 words: 30 to 60 seconds
   and sentence-length (20 words), sight, acronym, brand-alone, plain-words as above
 
-The bank (path abc_diag)
-  coverage             each skill: at least 2 items; of level 0: at least 1
-  first-items          each area: at least 3 items of level 0
-  yes-no-share         yes/no items: at most 20 % of the path
+The bank, as a whole and (shares) on every path
+  coverage             each skill: at least 3 items at levels 1 and 2, 2 at 3 and 4, 1 elsewhere
+  first-items          each competence: at least 3 items of level 0
+  lesson-missing       each skill of ABC Pix at levels 1 and 2 has its lesson
+  yes-no-share         yes/no items: at most 20 %
   key-place            keys are spread evenly over the places
   key-longest          the key is the longest option in 25 to 40 % of the items
-  spoken-name          names told in the result: at most 12 words, fit to stand inside a sentence
+  spoken-name          names told in the result: at most 16 words, fit to stand inside a sentence
 
 Prompts and vocabulary
   prompt-locale        prompts and vocabulary exist in every language
@@ -67,7 +68,7 @@ from audio_content.rules.bank_rules import bank_findings
 from audio_content.rules.ear import ear_findings
 from audio_content.rules.finding import Finding, Severity
 from audio_content.rules.item_rules import ITEM_RULES, Reading
-from audio_content.rules.lesson_rules import lesson_findings
+from audio_content.rules.lesson_rules import lesson_findings, untaught
 from audio_content.rules.prompt_rules import prompt_findings
 from audio_content.rules.style import styles
 from audio_content.rules.variant_rules import VARIANT_RULES
@@ -83,6 +84,7 @@ def check(content: Content) -> list[Finding]:
         *prompt_findings(content),
         *ear_findings(content),
         *lesson_findings(content),
+        *untaught(content),
     }
     order = list(Severity)
     return sorted(findings, key=lambda each: (order.index(each.severity), each.where, each.rule, each.message))

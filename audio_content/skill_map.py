@@ -96,7 +96,12 @@ class _Reader:
         for locale in LOCALES:
             node.text(locale)
         self.statements[key] = Names({locale: node.text(locale) for locale in LOCALES})
-        self.names[key] = Names({loc: node.text_or_none(f"spoken_{loc}") or node.text(loc) for loc in LOCALES})
+        self.names[key] = Names({loc: node.text_or_none(f"spoken_{loc}") or _inside(node.text(loc)) for loc in LOCALES})
+
+
+def _inside(statement: str) -> str:
+    """Give a wording as it stands inside a sentence: "Choisir un mot" is told as "choisir un mot"."""
+    return statement[:1].lower() + statement[1:]
 
 
 def read_skill_map(tree: Tree, file: str) -> SkillMap:
