@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -20,6 +21,7 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in _SENTENCE_END.split(text) if words(part))
 
 
+@functools.lru_cache(maxsize=65_536)
 def said_form(text: str) -> str:
     """Give a wording as a grammar wants it: lower case, NFC, straight apostrophes, no marks around its words."""
     return " ".join(words(unicodedata.normalize("NFC", text).lower().replace("’", "'")))

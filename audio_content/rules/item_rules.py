@@ -149,7 +149,7 @@ def wordings_disjoint(reading: Reading) -> Iterator[str]:
 def wordings_against_vocabulary(reading: Reading) -> Iterator[str]:
     if reading.vocabulary is None:
         return
-    taken = vocabulary_wordings(reading.vocabulary, places=reading.item.kind is not ItemKind.NUMBER)
+    taken = _taken(reading.locale, reading.vocabulary, reading.item.kind is not ItemKind.NUMBER)
     for option, forms in reading.forms().items():
         for form in forms:
             if form in taken:
@@ -251,6 +251,17 @@ def vocabulary_wordings(vocabulary: Vocabulary, *, places: bool = True) -> dict[
     for form in vocabulary.no:
         taken.setdefault(said_form(form), "no")
     return taken
+
+
+_TAKEN: dict[tuple[str, bool], tuple[Vocabulary, dict[str, str]]] = {}
+"""The wordings of the vocabulary that was met last, per language: the same for all the items of a bank."""
+
+
+def _taken(locale: str, vocabulary: Vocabulary, places: bool) -> dict[str, str]:
+    known = _TAKEN.get((locale, places))
+    if known is None or known[0] is not vocabulary:
+        known = _TAKEN[locale, places] = (vocabulary, vocabulary_wordings(vocabulary, places=places))
+    return known[1]
 
 
 def count_figures(text: str, lexicon: Lexicon, style: Style) -> int:

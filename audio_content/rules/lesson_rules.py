@@ -56,4 +56,4 @@ def _judged(lesson: Lesson, text: LessonText, locale: str) -> Iterator[tuple[Sev
     if named and len({name in style.free_brands for name in named}) == 1:
         yield Severity.ERROR, "brand-alone", f"{', '.join(named)}: name a free and a paid product together, or none"
     if rare := ", ".join(rare_words(whole, locale, style.plain | glossed_words(locale))):
-        yield Severity.WARNING, "plain-words", f"not everyday words: {rare}"
+        yield Severity.ERROR, "plain-words", f"not everyday words: {rare}"

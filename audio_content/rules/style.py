@@ -61,11 +61,18 @@ def _style(node: Node, allowed: Mapping[str, tuple[str, ...]]) -> Style:
 
 def found(phrases: tuple[str, ...], text: str, *, exact_case: bool = False) -> tuple[str, ...]:
     """Give the phrases that stand in a text as whole words; a phrase with a final star matches its endings too."""
-    return tuple(phrase for phrase in phrases if _pattern(phrase, exact_case).search(text.replace("’", "'")))
+    text = text.replace("’", "'")
+    if not phrases or not _any_of(phrases, exact_case).search(text):
+        return ()
+    return tuple(phrase for phrase in phrases if _any_of((phrase,), exact_case).search(text))
 
 
-@functools.lru_cache(maxsize=1024)
-def _pattern(phrase: str, exact_case: bool) -> re.Pattern[str]:
-    body = re.escape(phrase.removesuffix("*"))
+@functools.lru_cache(maxsize=4096)
+def _any_of(phrases: tuple[str, ...], exact_case: bool) -> re.Pattern[str]:
+    bodies = "|".join(map(_body, phrases))
+    return re.compile(rf"(?<!\w)(?:{bodies})", 0 if exact_case else re.IGNORECASE)
+
+
+def _body(phrase: str) -> str:
     end = r"\w*" if phrase.endswith("*") else "" if phrase.endswith("'") else r"(?!\w)"
-    return re.compile(rf"(?<!\w){body}{end}", 0 if exact_case else re.IGNORECASE)
+    return f"{re.escape(phrase.removesuffix('*'))}{end}"

@@ -71,9 +71,9 @@ VARIANT_RULES: tuple[tuple[str, Severity, Rule], ...] = (
     ("twin", Severity.ERROR, twin),
     ("country", Severity.ERROR, country),
     ("assistant", Severity.ERROR, assistant),
-    ("plain-words", Severity.WARNING, plain_words),
-    ("reading-ease", Severity.WARNING, reading_ease),
-    ("acronym-gloss", Severity.WARNING, acronym_gloss),
+    ("plain-words", Severity.ERROR, plain_words),
+    ("reading-ease", Severity.ERROR, reading_ease),
+    ("acronym-gloss", Severity.ERROR, acronym_gloss),
 )
 
 
