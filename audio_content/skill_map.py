@@ -100,8 +100,8 @@ class _Reader:
 
 
 def _inside(statement: str) -> str:
-    """Give a wording as it stands inside a sentence: "Choisir un mot" is told as "choisir un mot"."""
-    return statement[:1].lower() + statement[1:]
+    """Give a wording as it stands inside a sentence: "Choisir un mot" is told as "choisir un mot", "CV" as it is."""
+    return statement if statement[1:2].isupper() else statement[:1].lower() + statement[1:]
 
 
 def read_skill_map(tree: Tree, file: str) -> SkillMap:

@@ -20,7 +20,7 @@ def test_fixed_prompts_items_and_names_are_listed(folder) -> None:
         "it.web.search.1.a.feedback": "Un moteur est gratuit.",
         "name.1": "la recherche",
         "name.web.search.0": "demander la météo",
-        "name.web.search.1": "Chercher une chose",
+        "name.web.search.1": "chercher une chose",
     }
 
 

@@ -28,11 +28,11 @@ def test_paths_keep_the_order_of_the_map(folder) -> None:
     }
 
 
-def test_spoken_name_wins_over_the_name(folder) -> None:
+def test_the_spoken_name_wins_and_a_name_stands_inside_a_sentence(folder) -> None:
     names = folder.load().skill_map.names
 
     assert names["web.search.0"].by_locale == {"fr": "demander la météo", "en": "ask for the weather"}
-    assert names["web.search.1"].by_locale == {"fr": "Chercher une chose", "en": "Search a thing"}
+    assert names["web.search.1"].by_locale == {"fr": "chercher une chose", "en": "search a thing"}
     assert names["1"].by_locale["fr"] == "la recherche"
 
 
