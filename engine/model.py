@@ -89,7 +89,8 @@ class Item:
 
     `options` is the number of possible answers among which a person may guess (0: no guessing possible).
     `difficulty` (b) is in level units, None means the expert value of the skill's level; `discrimination` (a) is
-    per level unit; `slip` is the probability that who knows answers wrongly all the same.
+    per level unit; `slip` is the probability that who knows answers wrongly all the same. `channel_shift` are
+    (channel, levels) pairs: how much harder the item is there than elsewhere, where a study has shown it.
     """
 
     id: ItemId
@@ -98,6 +99,7 @@ class Item:
     difficulty: float | None = None
     discrimination: float = 1.5
     slip: float = 0.03
+    channel_shift: tuple[tuple[Channel, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

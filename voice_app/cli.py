@@ -9,6 +9,7 @@ import typer
 from voice_app.commands import content, db, doctor, places, speech
 from voice_app.commands.phone import phone
 from voice_app.commands.serve import serve
+from voice_app.commands.simulate import simulate_command
 from voice_app.commands.talk import talk
 from voice_app.commands.terminal import console, print_json, settings_here
 from voice_app.settings import list_settings
@@ -26,6 +27,7 @@ app.command()(talk)
 app.command()(speech.listen)
 app.command()(speech.say)
 app.command()(doctor.doctor)
+app.command("simulate")(simulate_command)
 app.add_typer(content.app, name="content")
 app.add_typer(db.app, name="db")
 app.add_typer(places.app, name="places")

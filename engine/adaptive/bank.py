@@ -33,9 +33,9 @@ import numpy as np
 from engine.adaptive.framework import Framework, compile_framework
 from engine.adaptive.posterior import Floats, Positions, Prior, Tree, build_tree, grid
 from engine.errors import InvalidFramework, UnknownItem
-from engine.model import MAX_LEVEL, Aid, Evidence, FrameworkSpec, Item, ItemId, Outcome
+from engine.model import MAX_LEVEL, Aid, Channel, Evidence, FrameworkSpec, Item, ItemId, Outcome
 
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 """Part of every bank version; raise it when the formulas or the grid change."""
 
 AID_STRENGTH: Mapping[Aid, float] = MappingProxyType(
@@ -70,6 +70,9 @@ class Bank:
     Items are in the order of their ids. `tables[i, o]` is P(outcome o | competence ability) of item i over the grid,
     `know[i]` is K. `skill_know` is K of every skill of the framework (mean of its items, else the expert value), in
     the framework's order. `group` numbers the (competence, level) pairs: items of one group are parallel.
+    `area_tables[h, i, o]` is P(outcome o | area ability) under setting h while nothing else is known of the competence,
+    `area_moments[h, i, o]` is E[competence ability; outcome o | area ability]. `rows_of` are the rows of each
+    competence.
     """
 
     version: str
@@ -83,7 +86,11 @@ class Bank:
     skill_know: Floats
     if_known: Floats
     if_unknown: Floats
+    area_tables: Floats
+    area_moments: Floats
+    rows_of: tuple[Positions, ...]
     skill: Positions
+    tube: Positions
     competence: Positions
     area: Positions
     level: Positions
@@ -105,10 +112,15 @@ class Bank:
             raise UnknownItem(f"the bank {self.version} has no item {item}")
         return self.index[item]
 
-    def outcomes(self, item: int, aid: Aid) -> Floats:
-        """Give P(outcome | ability) under this aid: three rows over the grid."""
+    def outcomes(self, item: int, aid: Aid, channel: Channel | None = None) -> Floats:
+        """Give P(outcome | ability) under this aid and on this channel: three rows over the grid."""
         h = AID_STRENGTH[aid]
-        aided: Floats = (1.0 - h) * self.tables[item] + h * self.if_known[item][:, None]
+        table = self.tables[item]
+        shift = dict(self.items[item].channel_shift).get(channel) if channel is not None else None
+        if shift:
+            a, b = _parameters(self.framework, self.items[item])
+            table = _table(_know(a, b + shift, self.prior.sd_tube), self.if_known[item], self.if_unknown[item])
+        aided: Floats = (1.0 - h) * table + h * self.if_known[item][:, None]
         return aided
 
 
@@ -139,16 +151,22 @@ def compile_bank(spec: FrameworkSpec, items: Sequence[Item], prior: Prior = Prio
     know = np.stack([_know(*_parameters(framework, item), prior.sd_tube) for item in ordered])
     if_known = np.array([[1.0 - item.slip, item.slip, 0.0] for item in ordered])
     if_unknown = np.array([_unknowing(item.options, prior.dont_know) for item in ordered])
-    tables = know[:, None, :] * if_known[:, :, None] + (1.0 - know[:, None, :]) * if_unknown[:, :, None]
+    tables = _table(know, if_known, if_unknown)
+    tree = build_tree(framework, prior)
+    up = tree.to_competence.swapaxes(-1, -2)[:, None]
     arrays = {
         "tables": tables,
         "know": know,
         "skill_know": _skill_know(framework, ordered, know, prior),
         "if_known": if_known,
         "if_unknown": if_unknown,
+        "area_tables": tables @ up,
+        "area_moments": (tables * grid()) @ up,
     }
+    tube_numbers = {tube: number for number, tube in enumerate(dict.fromkeys(framework.tube_of.values()))}
     places = {
         "skill": skill,
+        "tube": np.array([tube_numbers[framework.tube_of[item.skill]] for item in ordered], dtype=np.intp),
         "competence": competence,
         "area": np.array(framework.area_of_competence, dtype=np.intp)[competence],
         "level": level,
@@ -161,9 +179,10 @@ def compile_bank(spec: FrameworkSpec, items: Sequence[Item], prior: Prior = Prio
         version=_version(spec, ordered, prior),
         framework=framework,
         prior=prior,
-        tree=build_tree(framework, prior),
+        tree=tree,
         items=ordered,
         index=MappingProxyType({item.id: row for row, item in enumerate(ordered)}),
+        rows_of=tuple(np.flatnonzero(competence == row) for row in range(len(framework.competences))),
         **arrays,
         **places,
     )
@@ -183,6 +202,8 @@ def _check_items(framework: Framework, items: Sequence[Item]) -> None:
             raise InvalidFramework(f"item {item.id} has no usable difficulty: {item.difficulty}")
         if not 0.0 < item.discrimination < math.inf:
             raise InvalidFramework(f"item {item.id} needs a positive discrimination, not {item.discrimination}")
+        if not all(math.isfinite(shift) for _, shift in item.channel_shift):
+            raise InvalidFramework(f"item {item.id} has an unusable shift of a channel: {item.channel_shift}")
         if not 0.0 <= item.slip < _MAX_SLIP:
             raise InvalidFramework(f"the slip of item {item.id} must be at least 0 and below {_MAX_SLIP}: {item.slip}")
 
@@ -199,6 +220,12 @@ def _know(a: float, b: float, sd_tube: float) -> Floats:
     curve = (0.5 * (1.0 + np.tanh(0.5 * logits))) @ (masses / masses.sum())
     clipped: Floats = np.clip(curve, _CERTAINTY, 1.0 - _CERTAINTY)
     return clipped
+
+
+def _table(know: Floats, if_known: Floats, if_unknown: Floats) -> Floats:
+    """Give P(outcome | ability) [..., O, G] from K [..., G] and the two rows of outcomes [..., O]."""
+    table: Floats = know[..., None, :] * if_known[..., None] + (1.0 - know[..., None, :]) * if_unknown[..., None]
+    return table
 
 
 def _unknowing(options: int, dont_know: float) -> tuple[float, float, float]:

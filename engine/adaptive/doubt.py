@@ -40,7 +40,7 @@ class Doubt:
 def measure_doubt(bank: Bank, belief: Belief, row: int, observation: Observation) -> Doubt:
     """Give the doubt that soft evidence about the item in a row of the bank leaves. Certain evidence leaves none."""
     competence = int(bank.competence[row])
-    outcomes = bank.outcomes(row, observation.aid)
+    outcomes = bank.outcomes(row, observation.aid, observation.channel)
     mass = weights(observation.evidence) * (outcomes @ belief.competences[competence])
     if mass.sum() <= 0.0:
         return Doubt(0.0, 0.0)

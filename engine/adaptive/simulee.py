@@ -1,33 +1,26 @@
-"""Simulated people and a simulated bank, to study a policy before real people meet it.
+"""Studies with simulated people: the bank of the study, the session of one of them, and what a policy does to many.
 
-It plays the person's side only: what they know, how they answer, and how a recogniser mishears them. It never looks
-at a belief. Every draw comes from the generator that the caller passes, so a study is repeated by its seed.
-
-The people follow the engine's own family of models, so the figures rank policies; they do not prove accuracy in the
-field. A person has a general ability, and normal deviations for each area, competence and tube (levels). The true
-level of an area is the rounded mean of its competences' abilities, within 0 to 8. The person knows a skill with
-probability sigmoid(a (theta_tube - b)) under the *true* parameters of the item, answers right but for a slip, else
-says "I don't know" half of the time, else guesses.
-
-A recogniser of error rate e turns correct into incorrect with e, incorrect into correct with e/2, "I don't know" into
-incorrect with e; its confidence is Beta(8, 1.5) when it was right and Beta(2.5, 2.5) when it was wrong, from which
-calibrated evidence follows by Bayes.
+The people themselves are in `people`, their playing abreast in `crowd`; here their results become figures. The bank of
+the study has 16 competences in 5 areas (3, 3, 4, 3, 3), four tubes each of two to five levels, three items a skill,
+half of them with two to four options, and three level-0 items a competence.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from engine.adaptive.assessment import Assessment
-from engine.adaptive.bank import Bank, expert_difficulty
+from engine.adaptive.bank import Bank, compile_bank, expert_difficulty
+from engine.adaptive.crowd import Played, play
+from engine.adaptive.people import Ear, People, Truth, answers, hear, truth_of
+from engine.adaptive.posterior import Floats, Prior
+from engine.adaptive.readout import named_level
 from engine.adaptive.selection import Choice
 from engine.adaptive.stopping import Policy
-from engine.errors import InvalidFramework
 from engine.model import (
     MAX_LEVEL,
     Area,
@@ -53,49 +46,67 @@ ITEMS_BY_SKILL = 3
 EASIEST_ITEMS_BY_COMPETENCE = 3
 """Level-0 items: without them no policy protects the weakest fifth of the people."""
 
-_SURE_BETA, _UNSURE_BETA = (8.0, 1.5), (2.5, 2.5)
-_CONFIDENCE_EDGE = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """How abilities are spread, in levels."""
-
-    mean: float
-    sd: float
-    sd_area: float = 0.6
-    sd_competence: float = 0.5
-    sd_tube: float = 0.5
-
-
-LOW = Population(1.8, 1.3)
-GENERAL = Population(3.5, 1.8)
-
-
-@dataclass(frozen=True, slots=True)
-class Simulee:
-    """One simulated person: the ability in each tube, and the true level of each area."""
-
-    tubes: Mapping[TubeId, float]
-    area_levels: Mapping[AreaId, int]
+BANK_SEED = 11
+DISCOURAGING_RUN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """What a policy did to a group of people. Shares are 0 to 1.
 
-    `exact` and `within_one` compare an area's named level with the true one, over all areas of all people;
-    `covered` is the share of true area levels inside the reported band; `discouraged` the share of people with three
-    failures in a row.
+    `exact` and `within_one` compare an area's named level with the true one (the rounded mean of its competences'
+    abilities, 0 to 8), over all areas of all people, `mae` is their mean distance; `overall_exact` and
+    `overall_within_one` the same over all. `coverage80` is the share of true area abilities inside the continuous 80 %
+    ability band (78 to 82 % is honest); `level_coverage` the share of true levels inside the band of whole levels,
+    which rounds outward. `three_failures`: people who failed three times in a row, as they lived it. `by_level` holds,
+    for each true area level 0 to 8: areas, exact, within one, coverage. `tubes_*` (only under the tube rules): area
+    levels by their own score. `max_exposure`, `unused`: share of people who met the most used item, share of items
+    that nobody met.
     """
 
     people: int
-    questions: float
+    mean_questions: float
     exact: float
     within_one: float
-    covered: float
+    mae: float
+    overall_exact: float
+    overall_within_one: float
+    coverage80: float
+    level_coverage: float
     success: float
-    discouraged: float
+    three_failures: float
+    asked_again: float
+    max_exposure: float
+    unused: float
+    competence_exact: float
+    competence_within_one: float
+    by_level: tuple[tuple[float, float, float, float], ...]
+    lengths: tuple[int, ...]
+    success_by_turn: tuple[float, ...]
+    tubes_exact: float | None = None
+    tubes_within_one: float | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Give the figures as plain data."""
+        return asdict(self)
+
+
+def study_bank(prior: Prior = Prior(), *, expert: bool = False) -> tuple[FrameworkSpec, Bank, Truth]:  # noqa: B008
+    """Give the synthetic bank of the studies and the parameters that people follow; `expert`: the engine is told the
+    levels only, as before any calibration."""
+    spec = simulated_framework(np.random.default_rng(BANK_SEED))
+    items = simulated_items(spec, np.random.default_rng(BANK_SEED + 1))
+    bank = compile_bank(spec, expert_view(items) if expert else items, prior)
+    return spec, bank, truth_of(bank, {item.id: item for item in items})
+
+
+def drawn_truth(bank: Bank, seed: int = BANK_SEED) -> Truth:
+    """Give true parameters for a bank of which only levels are known: difficulties 0.3 level around the engine's, and
+    discriminations that scatter around 1.7, as in the bank of the study."""
+    rng = np.random.default_rng(seed)
+    known = truth_of(bank)
+    n = len(bank.items)
+    return replace(known, a=rng.lognormal(math.log(1.7), 0.25, n), b=known.b + rng.normal(0.0, 0.3, n))
 
 
 def simulated_framework(rng: np.random.Generator) -> FrameworkSpec:
@@ -142,102 +153,90 @@ def expert_view(items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(replace(item, difficulty=None, discrimination=1.5) for item in items)
 
 
-def draw_simulee(spec: FrameworkSpec, population: Population, rng: np.random.Generator) -> Simulee:
-    """Give one person."""
-    general = rng.normal(population.mean, population.sd)
-    tubes: dict[TubeId, float] = {}
-    levels: dict[AreaId, int] = {}
-    for area in spec.areas:
-        area_ability = general + rng.normal(0.0, population.sd_area)
-        abilities = area_ability + rng.normal(0.0, population.sd_competence, len(area.competences))
-        levels[area.id] = int(np.clip(np.rint(abilities.mean()), 0, MAX_LEVEL))
-        for competence, ability in zip(area.competences, abilities.tolist(), strict=True):
-            for tube in competence.tubes:
-                tubes[tube.id] = ability + rng.normal(0.0, population.sd_tube)
-    return Simulee(MappingProxyType(tubes), MappingProxyType(levels))
+def take(bank: Bank, policy: Policy, people: People, truth: Truth, person: int, ear: Ear = Ear()) -> Assessment:  # noqa: B008
+    """Give the finished session of one of the people, played by the live engine, answer after answer.
 
-
-def answer(bank: Bank, simulee: Simulee, item: Item, rng: np.random.Generator) -> Outcome:
-    """Give what the person answers to an item with its true parameters. Raises InvalidFramework without difficulty."""
-    if item.difficulty is None:
-        raise InvalidFramework(f"a simulated person needs the true difficulty of item {item.id}")
-    ability = simulee.tubes[bank.framework.tube_of[item.skill]]
-    known = rng.random() < 1.0 / (1.0 + math.exp(-item.discrimination * (ability - item.difficulty)))
-    if known:
-        return Outcome.INCORRECT if rng.random() < item.slip else Outcome.CORRECT
-    if rng.random() < bank.prior.dont_know:
-        return Outcome.DONT_KNOW
-    return Outcome.CORRECT if item.options and rng.random() < 1.0 / item.options else Outcome.INCORRECT
-
-
-def hear(outcome: Outcome, error_rate: float, rng: np.random.Generator) -> Evidence:
-    """Give the calibrated evidence of a recogniser that mishears at this rate (0: certain)."""
-    if error_rate == 0.0:
-        return Evidence.certain(outcome)
-    rates = (error_rate, error_rate / 2.0, error_rate)
-    others = {
-        Outcome.CORRECT: Outcome.INCORRECT,
-        Outcome.INCORRECT: Outcome.CORRECT,
-        Outcome.DONT_KNOW: Outcome.INCORRECT,
-    }
-    misheard = rng.random() < rates[outcome]
-    heard = others[outcome] if misheard else outcome
-    drawn = rng.beta(*(_UNSURE_BETA if misheard else _SURE_BETA))
-    confidence = min(max(float(drawn), _CONFIDENCE_EDGE), 1.0 - _CONFIDENCE_EDGE)
-    sure, unsure = _beta(confidence, *_SURE_BETA), _beta(confidence, *_UNSURE_BETA)
-    likelihoods = [
-        (1.0 - rates[true]) * sure if true is heard else rates[true] * unsure if others[true] is heard else 0.0
-        for true in Outcome
-    ]
-    return Evidence(*likelihoods)
-
-
-def _beta(x: float, a: float, b: float) -> float:
-    norm = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b))
-    return norm * math.pow(x, a - 1.0) * math.pow(1.0 - x, b - 1.0)
-
-
-def take(
-    bank: Bank, policy: Policy, simulee: Simulee, true_items: Mapping[ItemId, Item], seed: int, error_rate: float = 0.0
-) -> Assessment:
-    """Give the finished session of one person. `true_items` holds the parameters that the person really follows."""
-    rng = np.random.default_rng(seed)
-    assessment = Assessment.start(bank, policy, seed)
+    The seed of the session is the person's: a crowd plays the very same session."""
+    one = people.of(slice(person, person + 1))
+    assessment = Assessment.start(bank, policy, int(one.seeds[0]))
     while isinstance(choice := assessment.propose(), Choice):
-        outcome = answer(bank, simulee, true_items[choice.item], rng)
-        evidence = hear(outcome, error_rate, rng)
-        mode = InputMode.VOICE if error_rate else InputMode.KEY
-        assessment = assessment.record(Observation(choice.item, evidence, input_mode=mode))
+        row = np.array([bank.position(choice.item)])
+        evidence, _ = hear(ear, answers(bank, truth, one, row), row, one.seeds)
+        mode = InputMode.VOICE if ear.error_rate else InputMode.KEY
+        assessment = assessment.record(Observation(choice.item, Evidence(*evidence[0].tolist()), input_mode=mode))
     return assessment
 
 
 def simulate(
     bank: Bank,
     policy: Policy,
-    simulees: Sequence[Simulee],
-    true_items: Mapping[ItemId, Item],
-    error_rate: float = 0.0,
+    people: People,
+    truth: Truth,
+    ear: Ear = Ear(),  # noqa: B008 - frozen value
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Metrics:
-    """Give what the policy does to these people; person n draws with seed n."""
-    differences: list[int] = []
-    covered: list[bool] = []
-    correct = questions = discouraged = 0
-    for seed, simulee in enumerate(simulees):
-        assessment = take(bank, policy, simulee, true_items, seed, error_rate)
-        report = assessment.report()
-        questions += assessment.answered
-        correct += sum(entry.outcome is Outcome.CORRECT for entry in report.trail)
-        discouraged += assessment.failures_in_a_row >= policy.stop_after
-        for area, level in simulee.area_levels.items():
-            estimate = report.areas[area]
-            differences.append(abs(estimate.level - level))
-            covered.append(estimate.band[0] <= level <= estimate.band[1])
-    return Metrics(
-        people=len(simulees),
-        questions=questions / len(simulees),
-        exact=float(np.mean([difference == 0 for difference in differences])),
-        within_one=float(np.mean([difference <= 1 for difference in differences])),
-        covered=float(np.mean(covered)),
-        success=correct / questions,
-        discouraged=discouraged / len(simulees),
+    """Give what the policy does to these people; `progress` is told how many have finished."""
+    return measure(bank, people, play(bank, policy, people, truth, ear, progress))
+
+
+def measure(bank: Bank, people: People, played: Played) -> Metrics:
+    """Give the figures of a crowd that has played."""
+    areas = bank.tree.area_of_competence
+    true = people.area_abilities(areas)
+    level = _level(true)
+    ends = played.abilities.band()
+    low, high = (end[:, :-1] for end in ends)
+    inside = (true >= low) & (true <= high)
+    wide = np.cumsum(played.abilities.band_levels(), axis=-1)[:, :-1]
+    named = named_level(played.abilities.levels())
+    band_low = np.minimum((wide < 0.1).sum(axis=-1), named[:, :-1])
+    band_high = np.maximum((wide < 0.9).sum(axis=-1), named[:, :-1])
+    away = np.abs(named[:, :-1] - level)
+    overall = np.abs(named[:, -1] - _level(people.competences.mean(axis=1)))
+    competence_away = np.abs(played.competence_levels - _level(people.competences))
+    asked = played.rows >= 0
+    met = np.bincount(played.rows[asked], minlength=len(bank.items)) / len(people)
+    right = (played.outcomes == Outcome.CORRECT) & asked
+    figures = Metrics(
+        people=len(people),
+        mean_questions=float(played.questions.mean()),
+        exact=float((away == 0).mean()),
+        within_one=float((away <= 1).mean()),
+        mae=float(away.mean()),
+        overall_exact=float((overall == 0).mean()),
+        overall_within_one=float((overall <= 1).mean()),
+        coverage80=float(inside.mean()),
+        level_coverage=float(((level >= band_low) & (level <= band_high)).mean()),
+        success=float(right.sum() / asked.sum()),
+        three_failures=float((played.worst_run >= DISCOURAGING_RUN).mean()),
+        asked_again=played.asked_again / len(people),
+        max_exposure=float(met.max()),
+        unused=float((met == 0.0).mean()),
+        competence_exact=float((competence_away == 0).mean()),
+        competence_within_one=float((competence_away <= 1).mean()),
+        by_level=tuple(_of_level(level == each, away, inside) for each in range(MAX_LEVEL + 1)),
+        lengths=tuple(np.bincount(played.questions, minlength=played.rows.shape[1] + 1).tolist()),
+        success_by_turn=tuple((right.sum(axis=0) / np.maximum(asked.sum(axis=0), 1)).tolist()),
     )
+    if played.tubes is None:
+        return figures
+    scores = played.tubes.competence_levels(bank)
+    by_area = np.stack([scores[:, areas == area].mean(axis=1) for area in range(int(areas.max()) + 1)], axis=1)
+    away = np.abs(np.rint(by_area) - level)
+    return replace(figures, tubes_exact=float((away == 0).mean()), tubes_within_one=float((away <= 1).mean()))
+
+
+def _level(ability: Floats) -> Floats:
+    level: Floats = np.clip(np.rint(ability), 0, MAX_LEVEL)
+    return level
+
+
+def _of_level(
+    these: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    away: Floats,
+    inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+) -> tuple[float, float, float, float]:
+    n = int(these.sum())
+    if not n:
+        return (0.0, 0.0, 0.0, 0.0)
+    return n, float((away[these] == 0).mean()), float((away[these] <= 1).mean()), float(inside[these].mean())

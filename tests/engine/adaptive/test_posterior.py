@@ -23,8 +23,10 @@ def small_tree() -> Tree:
     to_area, to_competence = (rng.random((NODES, NODES)) + 0.05 for _ in range(2))
     return Tree(
         log_prior=np.log(rng.random(NODES)),
-        to_area=to_area / to_area.sum(axis=1, keepdims=True),
-        to_competence=to_competence / to_competence.sum(axis=1, keepdims=True),
+        to_area=(to_area / to_area.sum(axis=1, keepdims=True))[None],
+        to_competence=(to_competence / to_competence.sum(axis=1, keepdims=True))[None],
+        log_weights=np.zeros(1),
+        log_band_weights=np.zeros(1),
         area_of_competence=np.array(TREE_AREAS),
         first_competence=np.array([0, 2]),
     )
@@ -36,9 +38,9 @@ def enumerated(tree: Tree, likelihood: Floats) -> tuple[Floats, Floats, Floats]:
     for g, *rest in itertools.product(range(NODES), repeat=6):
         area, competence = rest[:2], rest[2:]
         mass = math.exp(tree.log_prior[g])
-        mass *= math.prod(tree.to_area[g, node] for node in area)
+        mass *= math.prod(tree.to_area[0, g, node] for node in area)
         mass *= math.prod(
-            tree.to_competence[area[TREE_AREAS[c]], competence[c]] * likelihood[c, competence[c]] for c in range(3)
+            tree.to_competence[0, area[TREE_AREAS[c]], competence[c]] * likelihood[c, competence[c]] for c in range(3)
         )
         overall[g] += mass
         areas[range(2), area] += mass

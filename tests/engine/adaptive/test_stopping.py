@@ -12,7 +12,7 @@ from engine.errors import InvalidPolicy
 
 def test_abc_diag_asks_ten_questions_begins_easy_and_stops_after_three_failures() -> None:
     assert (ABC_DIAG.max_items, ABC_DIAG.start_floor, ABC_DIAG.stop_after) == (10, 0.85, 3)
-    assert (ABC_DIAG.floor, ABC_DIAG.recover_floor, ABC_DIAG.recover_after) == (0.5, 0.85, 1)
+    assert (ABC_DIAG.floor, ABC_DIAG.recover_floor, ABC_DIAG.recover_after) == (0.45, 0.85, 1)
 
 
 @pytest.mark.parametrize("max_items", [8, 15])
@@ -23,8 +23,12 @@ def test_length_may_be_chosen(max_items: int) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"max_items": 7},
-        {"max_items": 16},
+        {"max_items": 0},
+        {"max_items": 201},
+        {"cuts": (9.0,)},
+        {"aim": (0.8, 0.7)},
+        {"per_sitting": 0},
+        {"admit": (("x", 0.0),)},
         {"floor": 1.1},
         {"start_floor": -0.1},
         {"near_tie": float("nan")},
