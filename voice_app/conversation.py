@@ -4,7 +4,8 @@ It decides nothing about the person: that is the dialogue's. It keeps these prom
 
 - *Save before Say.* All records of a step are written in one transaction first. If that fails, it has not happened:
   the old state stays and the dialogue hears `Failed`.
-- *A key silences the prompt at once*, the voice from the part on that the prompt allows.
+- *A key silences the prompt at once*, the voice from the part on that the prompt allows. After a
+  cough or a neighbour the prompt goes on where it stopped.
 - *Audio time is the only clock.* Patience counts frames of the microphone (or the beats of a channel without one), from
   the end of the prompt, and stands still while a prompt plays, while somebody speaks and while the ear decides.
 - *A dead ear is told.* The recogniser's availability is looked at with every event; a change becomes an event.
@@ -32,6 +33,7 @@ from voice_app.dialogue.messages import (
     Event,
     Failed,
     FindSession,
+    GoOnSaying,
     Heard,
     IssueCode,
     Left,
@@ -42,6 +44,7 @@ from voice_app.dialogue.messages import (
     Pressed,
     RecognizerBack,
     RecognizerLost,
+    Reheard,
     Save,
     Say,
     SessionFound,
@@ -50,9 +53,9 @@ from voice_app.dialogue.messages import (
     SilenceKept,
     Spelled,
 )
-from voice_app.ear_state import EarState
-from voice_app.errors import RecognizerDown, SpeechError, StoreError
-from voice_app.hearing import Grammar, HearingOutcome, Recognition
+from voice_app.errors import SpeechError, StoreError
+from voice_app.hearing import Grammar, HearingOutcome
+from voice_app.listening import Decision, Ear, Recognized
 from voice_app.ports import (
     Channel,
     ChannelEvent,
@@ -65,7 +68,10 @@ from voice_app.ports import (
     MicrophoneChange,
     PromptEnded,
     Recognizer,
+    SpeechEvent,
+    SpeechPaused,
     SpeechStarted,
+    SpeechWentOn,
     Store,
     Synthesizer,
     TalkPressed,
@@ -81,14 +87,6 @@ LINE_CUT = PromptId("connection.lost")
 """What the person's side says by itself when the line is cut; it has the gap {code}."""
 WAITING_EVENTS = 50
 """A second of frames: what waits beyond that waits in the channel."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """The recogniser's answer to an utterance of a turn; None when it could not answer."""
-
-    turn: int
-    recognition: Recognition | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +117,29 @@ class Conversation:
         self._channel = channel
         self._context = context
         self._recognizer = outside.recognizer
-        self._endpointer = outside.endpointer
         self._wording = Wording(context.content)
         self._speaker = Speaker(
             channel, outside.synthesizer, outside.earcons, self._wording, rules.speech_limit_ms / 1000
         )
         self._memory = SessionMemory(outside.store, channel.kind.value, context.content.version, asker)
         self._seed = seed
-        self._decision_limit_s = rules.decision_limit_ms / 1000
         self._resume_code = resume_code
         self._state = start(context)
-        self._ear = EarState(rules.longest_talk_ms)
         self._hearing = True
         self._ending = False
         self._over = False
         self._told_code = False
-        self._inbox: asyncio.Queue[ChannelEvent | _Decided] = asyncio.Queue(WAITING_EVENTS)
+        self._inbox: asyncio.Queue[ChannelEvent | Recognized] = asyncio.Queue(WAITING_EVENTS)
         self._work = asyncio.TaskGroup()
         self._running: set[asyncio.Task[None]] = set()
+        self._ear = Ear(
+            outside.recognizer,
+            outside.endpointer,
+            self._run_aside,
+            self._inbox.put,
+            decision_limit_s=rules.decision_limit_ms / 1000,
+            longest_talk_ms=rules.longest_talk_ms,
+        )
 
     async def run(self) -> None:
         """Talk until the person leaves or the dialogue ends. Faults of adapters become turns of the conversation."""
@@ -172,7 +175,7 @@ class Conversation:
 
     # --- channel events -> dialogue events --------------------------------------------------------------------
 
-    async def _handle(self, event: ChannelEvent | _Decided) -> None:
+    async def _handle(self, event: ChannelEvent | Recognized) -> None:
         await self._watch_the_ear()
         match event:
             case FrameHeard(sound):
@@ -182,11 +185,12 @@ class Conversation:
             case KeyPressed(turn, key, input_mode):
                 if turn == self._state.turn:  # a double click must not silence the next question
                     await self._speaker.hush()
+                    self._ear.forget()
                 await self._feed(Pressed(turn, key, input_mode))
             case PromptEnded(turn):
                 await self._on_prompt_ended(turn)
-            case _Decided():
-                await self._on_decided(event)
+            case Recognized():
+                await self._act_on(self._ear.take(event))
             case TalkPressed(held):
                 await self._on_talk(held)
             case MicrophoneChange(available):
@@ -202,32 +206,37 @@ class Conversation:
             await self._feed(RecognizerBack() if available else RecognizerLost())
 
     async def _on_frame(self, sound: Sound) -> None:
-        ear = self._ear
+        ear, speaker = self._ear, self._speaker
         if ear.keep_talk(sound):
             return
-        self._speaker.count(sound.duration_ms)
-        playing = self._speaker.turn is not None
-        events = self._endpointer.feed(sound, while_prompt_plays=playing)
-        if ear.grammar is not None and not ear.deciding:
-            for event in events:
-                await self._on_speech(event)
+        speaker.count(sound.duration_ms)
+        playing = speaker.turn is not None
+        for event in ear.hear(sound, while_prompt_plays=playing, prompt_db=speaker.recent_db):
+            await self._on_speech(event)
+        await self._act_on(ear.act_early())
         if not ear.speaking:
             await self._on_beat(sound.duration_ms)
 
-    async def _on_speech(self, event: SpeechStarted | UtteranceEnded) -> None:
-        ear = self._ear
-        if isinstance(event, UtteranceEnded):
-            if ear.speaking:
-                ear.speaking = False
-                self._decide(event.sound)
-        elif self._speaker.turn is None:
-            ear.speaking = True
-        elif self._speaker.interruptible:
-            ear.speaking = True
-            await self._speaker.hush()
-            await self._tell_listening()
-        else:
-            self._endpointer.restart()
+    async def _on_speech(self, event: SpeechEvent) -> None:
+        ear, speaker = self._ear, self._speaker
+        match event:
+            case UtteranceEnded(said):
+                await self._act_on(ear.end(said))
+            case SpeechPaused(so_far):
+                ear.pause(so_far)
+            case SpeechWentOn():
+                ear.went_on()
+            case SpeechStarted(goes_on):
+                if ear.deciding and not goes_on:
+                    return
+                if speaker.turn is None:
+                    ear.start(goes_on=goes_on)
+                elif goes_on or speaker.interruptible:
+                    ear.start(goes_on=goes_on)
+                    await speaker.hold()
+                    await self._tell_listening()
+                else:
+                    ear.refuse()
 
     async def _on_beat(self, length_ms: int) -> None:
         if self._speaker.turn is not None:
@@ -242,50 +251,27 @@ class Conversation:
             await self._end()
         if self._ending or not was_playing:
             return
-        if not self._ear.speaking:
-            self._ear.silent_ms = 0
-            self._endpointer.restart()
+        self._ear.quieten()
         await self._tell_listening()
 
     async def _on_talk(self, held: bool) -> None:
         if held:
             await self._speaker.hush()
             self._ear.hold_talk()
-            self._endpointer.restart()
+        else:
+            self._ear.release_talk()
+
+    async def _act_on(self, decision: Decision | None) -> None:
+        """Do what an utterance amounts to. A prompt that it interrupted for nothing goes on where it stopped."""
+        if decision is None:
             return
-        said = self._ear.release_talk()
-        if said is not None and not self._ear.deciding:
-            self._decide(said)
-
-    def _decide(self, utterance: Sound) -> None:
-        """Hand an utterance to the recogniser; its answer comes back through the inbox."""
-        ear = self._ear
-        if ear.listen is not None and ear.grammar is not None:
-            ear.deciding = True
-            self._run_aside(self._recognize(ear.listen.turn, utterance, ear.grammar))
-
-    async def _recognize(self, turn: int, utterance: Sound, grammar: Grammar) -> None:
-        recognition: Recognition | None = None
-        try:
-            async with asyncio.timeout(self._decision_limit_s):
-                recognition = await self._recognizer.recognize(utterance, grammar)
-        except (RecognizerDown, TimeoutError) as fault:
-            log.warning("the ear did not answer: %s", fault)
-        except SpeechError as fault:
-            log.error("the ear refused an utterance: %s", fault)
-        await self._inbox.put(_Decided(turn, recognition))
-
-    async def _on_decided(self, decided: _Decided) -> None:
-        ear = self._ear
-        if ear.listen is None or decided.turn != ear.listen.turn:
-            return
-        ear.deciding = False
-        ear.silent_ms = 0
-        self._endpointer.restart()
-        heard = decided.recognition
-        if heard is not None and heard.outcome is not HearingOutcome.NO_INPUT:
-            log.info("turn %d: %s by %s in %.0f ms", decided.turn, heard.outcome, heard.engine, heard.decision_ms)
-            await self._feed(Heard(decided.turn, heard))
+        heard = decision.recognition
+        if heard is None or decision.kind == "same":
+            await self._speaker.go_on(self._work)
+        elif decision.kind == "reheard":
+            await self._feed(Reheard(decision.turn, heard))
+        elif heard.outcome is not HearingOutcome.NO_INPUT or self._speaker.holds_rest:
+            await self._feed(Heard(decision.turn, heard, over_prompt=self._speaker.holds_rest))
 
     # --- the dialogue, and its effects ------------------------------------------------------------------------
 
@@ -318,6 +304,8 @@ class Conversation:
             case Say():
                 self._ear.speaking = False
                 await self._speaker.say(effect, self._work)
+            case GoOnSaying(_, earcon):
+                await self._speaker.go_on(self._work, earcon)
             case Listen():
                 await self._listen(effect)
             case Show():
@@ -362,11 +350,10 @@ class Conversation:
 
     async def _listen(self, listen: Listen) -> None:
         self._ear.begin_turn(listen)
-        self._endpointer.set_hang(listen.hang_ms)
         if listen.grammar is not None:
             self._run_aside(self._prepare(listen.grammar))
         if self._speaker.turn is None:
-            self._endpointer.restart()
+            self._ear.refuse()
         await self._tell_listening()
 
     async def _prepare(self, grammar: Grammar) -> None:

@@ -65,7 +65,21 @@ class Earcons(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """Somebody began to speak."""
+    """Somebody began to speak. `goes_on`: within the last utterance's linger, so that it becomes one with this one."""
+
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """Nobody has spoken for a moment inside an utterance: what was said so far, as it would be if this were its end."""
+
+    sound: Sound
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechWentOn:
+    """The pause was not the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +89,32 @@ class UtteranceEnded:
     sound: Sound
 
 
+SpeechEvent = SpeechStarted | SpeechPaused | SpeechWentOn | UtteranceEnded
+
+
 class Endpointer(Protocol):
     """Finds the beginning and the end of an utterance in the stream of one microphone; counts audio time only."""
 
-    def feed(self, sound: Sound, *, while_prompt_plays: bool) -> Sequence[SpeechStarted | UtteranceEnded]:
-        """Take the next piece of the stream and give what it brought about, in order."""
+    def feed(
+        self, sound: Sound, *, while_prompt_plays: bool = False, prompt_db: float | None = None
+    ) -> Sequence[SpeechEvent]:
+        """Take the next piece of the stream and give what it brought about, in order.
 
-    def set_hang(self, hang_ms: int) -> None:
-        """Set the silence that ends an utterance."""
+        `prompt_db`: the loudest that our own prompt was in the last moments, relative to full scale; None: none was.
+        """
+
+    def set_patience(self, hang_ms: int, pause_ms: int | None = None) -> None:
+        """Set the silence that ends an utterance, and the one that is told as a pause (None: no pause is told)."""
+
+    @property
+    def silent_ms(self) -> int:
+        """The silence since the last speech of the utterance under way; 0 outside an utterance."""
+
+    def settle(self) -> None:
+        """Take the utterance under way as complete; who goes on speaking within the linger goes on with it."""
 
     def restart(self) -> None:
-        """Forget an utterance under way; the noise floor and the last moments before speech are kept."""
+        """Forget an utterance under way or settled; the noise floor and the last moments before speech are kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """Speaks one prompt at a time over a channel: parts become sounds, in order; a new prompt or a key ends the old one.
 
+A prompt that a voice interrupted can go on where it stopped, at the beginning of the phrase that was cut. How loud the
+prompt was in the last moments is told, so that its echo is not taken for a person.
+
 A part that no voice can speak becomes the attention tone: the worst error is silence, and the page shows the words.
 """
 
@@ -7,6 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
+
+import numpy as np
 
 from voice_app.audio import Sound, silence
 from voice_app.dialogue.messages import Earcon, ItemWords, Part, Pause, Phrase, Say
@@ -15,6 +21,28 @@ from voice_app.ports import Channel, Earcons, Synthesizer
 from voice_app.wording import Wording
 
 log = logging.getLogger(__name__)
+
+LEVEL_STEP_MS = 20
+ECHO_WITHIN_MS = 600
+"""What was played so long ago may still come back into the microphone: the line to the page, its buffers, the room."""
+SILENCE_DB = -96.0
+
+
+@dataclass(slots=True)
+class _Prompt:
+    """A prompt under way: where each part begins, and how loud each step of it is."""
+
+    say: Say
+    first: int
+    """The part it began with."""
+    starts_ms: list[int]
+    levels_db: list[float]
+    played_ms: int = 0
+    bargein_after_ms: int | None = None
+
+    @property
+    def length_ms(self) -> int:
+        return len(self.levels_db) * LEVEL_STEP_MS
 
 
 class Speaker:
@@ -29,36 +57,64 @@ class Speaker:
         self._wording = wording
         self._limit_s = limit_s
         self._task: asyncio.Task[None] | None = None
-        self._bargein_after_ms: int | None = None
-        self._played_ms = 0
+        self._prompt: _Prompt | None = None
+        self._held: _Prompt | None = None
+        self._silent_ms = ECHO_WITHIN_MS
         self.gain_db = 0.0
         self.turn: int | None = None
 
     @property
     def interruptible(self) -> bool:
         """Whether the voice may interrupt at this moment of the prompt."""
-        return self._bargein_after_ms is not None and self._played_ms >= self._bargein_after_ms
+        prompt = self._prompt
+        allowed_ms = None if prompt is None else prompt.bargein_after_ms
+        return prompt is not None and allowed_ms is not None and prompt.played_ms >= allowed_ms
+
+    @property
+    def holds_rest(self) -> bool:
+        """Whether a prompt was interrupted by a voice and could go on."""
+        return self._held is not None
+
+    @property
+    def recent_db(self) -> float | None:
+        """The loudest that the prompt was in the last moments, relative to full scale; None: there was none."""
+        prompt = self._prompt
+        if prompt is None or self._silent_ms >= ECHO_WITHIN_MS:
+            return None
+        until = prompt.played_ms // LEVEL_STEP_MS + 1
+        since = until - (ECHO_WITHIN_MS - self._silent_ms) // LEVEL_STEP_MS
+        return max(prompt.levels_db[max(0, since) : until], default=SILENCE_DB) + self.gain_db
 
     def count(self, length_ms: int) -> None:
         """Take note of audio time that has passed."""
-        if self.turn is not None:
-            self._played_ms += length_ms
+        if self.turn is None or self._prompt is None:
+            self._silent_ms += length_ms
+        else:
+            self._prompt.played_ms = min(self._prompt.played_ms + length_ms, self._prompt.length_ms)
 
     async def say(self, say: Say, work: asyncio.TaskGroup) -> None:
         """Begin a prompt; what was playing stops. Returns at once, the parts follow as they are spoken."""
         await self.hush()
-        self.turn = say.turn
-        self._bargein_after_ms = None
-        self._played_ms = 0
-        await self._channel.begin_prompt(say.turn, self.gain_db)
-        self._task = work.create_task(self._speak(say))
+        await self._begin(say, 0, None, work)
 
     async def hush(self) -> None:
-        """Silence the prompt that is under way, if any."""
-        self.cancel()
-        turn, self.turn = self.turn, None
-        if turn is not None:
-            await self._channel.stop_prompt(turn)
+        """Silence the prompt that is under way, if any, for good."""
+        self._held = None
+        await self._stop()
+
+    async def hold(self) -> None:
+        """Silence the prompt that is under way, if any; `go_on` takes it up again."""
+        if self.turn is not None:
+            self._held = self._prompt
+            await self._stop()
+
+    async def go_on(self, work: asyncio.TaskGroup, earcon: str | None = None) -> bool:
+        """Take the interrupted prompt up again at the phrase where it stopped; tells whether there was one."""
+        held, self._held = self._held, None
+        if held is None:
+            return False
+        await self._begin(held.say, _phrase_at(held), earcon, work)
+        return True
 
     def cancel(self) -> None:
         """Prepare no more parts."""
@@ -71,7 +127,22 @@ class Speaker:
         if self.turn != turn:
             return False
         self.turn = None
+        self._silent_ms = 0
         return True
+
+    async def _stop(self) -> None:
+        self.cancel()
+        turn, self.turn = self.turn, None
+        if turn is not None:
+            self._silent_ms = 0
+            await self._channel.stop_prompt(turn)
+
+    async def _begin(self, say: Say, first: int, earcon: str | None, work: asyncio.TaskGroup) -> None:
+        self.turn = say.turn
+        self._silent_ms = 0
+        self._prompt = _Prompt(say, first, [], [])
+        await self._channel.begin_prompt(say.turn, self.gain_db)
+        self._task = work.create_task(self._speak(self._prompt, earcon))
 
     async def sound_of(self, part: Part, locale: str, rate: float) -> Sound:
         """Give the sound of one part; the attention tone when it cannot be spoken."""
@@ -89,17 +160,44 @@ class Speaker:
                     log.error("a part could not be spoken: %s", fault)
                     return self._earcons("attention")
 
-    async def _speak(self, say: Say) -> None:
-        length_ms = 0
-        place: int | None = None
-        for number, part in enumerate(say.parts):
-            if number == say.voice_bargein_from:
-                self._bargein_after_ms = length_ms
+    async def _speak(self, prompt: _Prompt, earcon: str | None) -> None:
+        say = prompt.say
+        if earcon is not None:
+            await self._enqueue(prompt, self._earcons(earcon), None)
+        place = next((found for part in reversed(say.parts[: prompt.first]) if (found := _place_of(part))), None)
+        for number, part in enumerate(say.parts[prompt.first :], start=prompt.first):
+            if say.voice_bargein_from is not None and number == max(prompt.first, say.voice_bargein_from):
+                prompt.bargein_after_ms = prompt.length_ms
             sound = await self.sound_of(part, say.locale, say.rate)
-            length_ms += sound.duration_ms
             place = _place_of(part) or place
-            await self._channel.enqueue(say.turn, sound, place=place)
+            prompt.starts_ms.append(prompt.length_ms)
+            await self._enqueue(prompt, sound, place)
         await self._channel.end_prompt(say.turn)
+
+    async def _enqueue(self, prompt: _Prompt, sound: Sound, place: int | None) -> None:
+        prompt.levels_db += _levels_db(sound)
+        await self._channel.enqueue(prompt.say.turn, sound, place=place)
+
+
+def _phrase_at(prompt: _Prompt) -> int:
+    """Give the part to go on with: the phrase that was cut, with the earcon that announces it."""
+    parts = prompt.say.parts
+    begun = [number for number, start_ms in enumerate(prompt.starts_ms) if start_ms <= prompt.played_ms]
+    number = min(prompt.first + (begun[-1] if begun else 0), len(parts) - 1)
+    if isinstance(parts[number], Pause) and number + 1 < len(parts):
+        return number + 1
+    if number > prompt.first and isinstance(parts[number - 1], Earcon):
+        return number - 1
+    return number
+
+
+def _levels_db(sound: Sound) -> list[float]:
+    """Give the level of each step of a sound, relative to full scale."""
+    step = LEVEL_STEP_MS * sound.rate_hz // 1000
+    samples = np.frombuffer(sound.pcm, "<i2").astype(np.float64)
+    steps = -(-samples.size // step)
+    power = np.square(np.pad(samples, (0, steps * step - samples.size)) / 32768.0).reshape(steps, step).mean(axis=1)
+    return [float(level) for level in 10.0 * np.log10(np.maximum(power, 10 ** (SILENCE_DB / 10)))]
 
 
 def _place_of(part: Part) -> int | None:

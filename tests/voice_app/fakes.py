@@ -20,6 +20,7 @@ from voice_app.ports import (
     ResumeCode,
     SessionId,
     ShownView,
+    SpeechEvent,
     SpeechStarted,
     StoredRecord,
     UtteranceEnded,
@@ -92,14 +93,20 @@ class FakeEndpointer:
 
     def __init__(self) -> None:
         self.hang_ms = 0
+        self.silent_ms = 0
 
-    def feed(self, sound: Sound, *, while_prompt_plays: bool) -> Sequence[SpeechStarted | UtteranceEnded]:
+    def feed(
+        self, sound: Sound, *, while_prompt_plays: bool = False, prompt_db: float | None = None
+    ) -> Sequence[SpeechEvent]:
         if sound is BEGINNING:
             return (SpeechStarted(),)
         return (SpeechStarted(), UtteranceEnded(sound)) if sound is SPEECH else ()
 
-    def set_hang(self, hang_ms: int) -> None:
+    def set_patience(self, hang_ms: int, pause_ms: int | None = None) -> None:
         self.hang_ms = hang_ms
+
+    def settle(self) -> None:
+        return None
 
     def restart(self) -> None:
         return None

@@ -69,7 +69,7 @@ def answer(
     if option is None:
         told = any(each.answer is not None and each.answer.option is None for each in state.session.answers)
         reaction = reaction.saying("answer.taken" if told else "answer.dont_know")
-    elif len(state.session.answers) < context.rules.echo_items or half_heard(meant):
+    elif state.correcting or half_heard(meant) or len(state.session.answers) < context.rules.echo_items:
         reaction = reaction.saying(Phrase(PromptId("answer.echo"), {"option": name_of(context, state, meant.meaning)}))
     else:
         reaction = reaction.saying("answer.taken")

@@ -24,6 +24,16 @@ class Rules:
     hang_ms: int = 1_200
     """Silence that ends an utterance: long enough for hesitation."""
     hang_slow_ms: int = 2_000
+    early_pause_ms: int = 260
+    """Silence that is enough when the evidence is overwhelming and what is done about it can be taken back."""
+    early_pause_slow_ms: int = 700
+    early_sure_ms: int = 700
+    """The same for any other match."""
+    early_sure_slow_ms: int = 1_200
+    early_above: float = 0.95
+    """Likelihood that is overwhelming."""
+    corrections_before_slow: int = 2
+    """So often somebody goes on speaking after having been taken for finished, before more patience is kept."""
     slow_below: float = 0.9
     """A pace under this counts as slow."""
 

@@ -31,6 +31,9 @@ is an answer that would not move the estimate one way or the other (`worth_askin
 to the next likeliest meaning or to the turn as it was, and counts for nothing. The commands that are valid at every
 moment (`commands`) need no row: they change the voice, repeat or help, and the phase stays.
 
+Who goes on speaking after an utterance was acted on is heard again from its beginning (`Reheard`): see `taking_back`.
+An unclear sound over a prompt only interrupts it: it goes on where it stopped (`GoOnSaying`); the second one counts.
+
 Turns: whatever is said or shown makes a new turn; an event of another turn is ignored. Faults of the outside
 (`Failed`, `RecognizerLost`) say the truth and ask the same turn again. Only `ItemAnswered` moves the estimate.
 """
@@ -60,6 +63,7 @@ from voice_app.dialogue.messages import (
     EndConversation,
     Event,
     Failed,
+    GoOnSaying,
     Heard,
     Left,
     MicrophoneChanged,
@@ -68,6 +72,7 @@ from voice_app.dialogue.messages import (
     Pressed,
     RecognizerBack,
     RecognizerLost,
+    Reheard,
     SessionFound,
     SessionNotFound,
     SilenceKept,
@@ -76,6 +81,7 @@ from voice_app.dialogue.pausing import go_on
 from voice_app.dialogue.reaction import Form, Reaction, calm
 from voice_app.dialogue.render import listen_again, render, show_again
 from voice_app.dialogue.state import Asked, DialogueState, Doubt, Phase
+from voice_app.dialogue.taking_back import early, taken_back
 from voice_app.dialogue.turn import (
     BACK,
     DONT_KNOW,
@@ -107,7 +113,19 @@ def step(context: DialogueContext, state: DialogueState, event: Event) -> tuple[
     reaction = _react(context, state, event)
     if reaction is None:
         return state, ()
-    return render(context, state, reaction)
+    after, effects = render(context, state, reaction)
+    if after.turn == state.turn:
+        return after, effects
+    match event:
+        case Heard(_, recognition):
+            undoable = early(context, state)
+            if undoable is not None and recognition.best in undoable.meanings:
+                after = replace(after, before=replace(state, before=None))
+            return after, effects
+        case Reheard():
+            return replace(after, before=state.before), effects
+        case _:
+            return after, effects
 
 
 def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reaction | None:
@@ -118,6 +136,8 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
             if turn != state.turn or state.phase is Phase.CLOSED:
                 return None
             return _spoken_or_pressed(context, state, event)
+        case Reheard():
+            return _reheard(context, state, event)
         case RecognizerLost() | RecognizerBack() | MicrophoneChanged():
             return _ear_changed(context, state, event)
         case SessionFound(records):
@@ -144,21 +164,40 @@ def _spoken_or_pressed(
     match event:
         case Pressed(_, key, input_mode):
             return _intend(context, state, intent_of_key(context, state, key, input_mode))
-        case Heard(_, recognition):
-            return _heard(context, state, recognition)
+        case Heard(_, recognition, over_prompt):
+            return _heard(context, state, recognition, over_prompt=over_prompt)
         case SilenceKept():
             if state.phase is Phase.QUESTION:
                 return asking.silence(context, state)
             return _listening_again(context, menus.silence(state))
 
 
-def _heard(context: DialogueContext, state: DialogueState, recognition: Recognition) -> Reaction | None:
+def _heard(
+    context: DialogueContext, state: DialogueState, recognition: Recognition, *, over_prompt: bool = False
+) -> Reaction | None:
     if not state.listening:
         return None
     if recognition.outcome is HearingOutcome.NO_INPUT:
+        if over_prompt:
+            return Reaction(state, form=Form.SILENT).request(GoOnSaying(state.turn))
         return _listening_again(context, Reaction(state, form=Form.SILENT))
     known = frozenset(meaning.id for meaning in grammar(context, state).meanings)
-    return _intend(context, state, intent_of_voice(context, state, recognition, known))
+    intent = intent_of_voice(context, state, recognition, known)
+    if over_prompt and not state.barged and isinstance(intent, NotUnderstood):
+        return Reaction(replace(state, barged=True), form=Form.SILENT).request(GoOnSaying(state.turn, "attention"))
+    return _intend(context, state, intent)
+
+
+def _reheard(context: DialogueContext, state: DialogueState, event: Reheard) -> Reaction | None:
+    before = state.before
+    clear = event.recognition.outcome in (HearingOutcome.MATCH, HearingOutcome.DOUBTFUL)
+    if before is None or before.turn != event.turn or not clear or not state.listening:
+        return None
+    if event.recognition.best not in {meaning.id for meaning in grammar(context, before).meanings}:
+        return None
+    restored = taken_back(context, state, before)
+    reaction = _heard(context, restored.state, event.recognition)
+    return reaction and replace(reaction, effects=(*restored.effects, *reaction.effects))
 
 
 def _intend(context: DialogueContext, state: DialogueState, intent: Intent) -> Reaction:

@@ -150,7 +150,18 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """An utterance was scored (also when it matched nothing)."""
+    """An utterance was scored (also when it matched nothing). `over_prompt`: it interrupted the prompt, which can be
+    taken up again where it stopped."""
+
+    turn: int
+    recognition: Recognition
+    over_prompt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reheard:
+    """The person went on speaking after the utterance of `turn` had been acted on: this is the whole of it, and it
+    means something else than its beginning did. What the beginning brought about is taken back."""
 
     turn: int
     recognition: Recognition
@@ -215,6 +226,7 @@ Event = (
     Opened
     | Pressed
     | Heard
+    | Reheard
     | SilenceKept
     | RecognizerLost
     | RecognizerBack
@@ -249,17 +261,40 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Early:
+    """When an utterance may be acted on before `hang_ms` of silence: only on a match with one of `meanings`, all of
+    which can be taken back when the person goes on speaking (`Reheard`).
+
+    `pause_ms` of silence are enough when the likelihood is at least `above`, `sure_ms` for any other match.
+    """
+
+    meanings: frozenset[MeaningId]
+    pause_ms: int
+    sure_ms: int
+    above: float
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
     """Open the ear for this turn once the prompt ends or is interrupted; keys are always open.
 
     `patience_ms` of audio time without speech give `SilenceKept` (None: wait for ever); `hang_ms` of silence end an
-    utterance. `grammar` None means keys only.
+    utterance, less of it by the rule `early`. `grammar` None means keys only.
     """
 
     turn: int
     grammar: Grammar | None
     patience_ms: int | None
     hang_ms: int
+    early: Early | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoOnSaying:
+    """Take up the interrupted prompt of this turn again, at the phrase where it stopped, after a short sound."""
+
+    turn: int
+    earcon: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +328,7 @@ class EndConversation:
     """Nothing more to say: when the prompt has been played the channel may go back to its first page."""
 
 
-Effect = Save | Say | Listen | Show | SetLoudness | IssueCode | FindSession | EndConversation
+Effect = Save | Say | GoOnSaying | Listen | Show | SetLoudness | IssueCode | FindSession | EndConversation
 
 
 def option_meaning(option: OptionId) -> MeaningId:

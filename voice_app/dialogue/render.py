@@ -10,6 +10,7 @@ from voice_app.dialogue.messages import Effect, EndConversation, Listen, Part, P
 from voice_app.dialogue.reaction import Form, Reaction
 from voice_app.dialogue.script import script
 from voice_app.dialogue.state import DialogueState, Phase
+from voice_app.dialogue.taking_back import early, needs_time
 from voice_app.dialogue.turn import grammar, turn_locale
 from voice_app.dialogue.view import view
 
@@ -26,6 +27,9 @@ def render(
         more=reaction.more,
         quiet=reaction.quiet,
         emphasised=reaction.emphasised,
+        barged=False,
+        before=None,
+        correcting=False,
     )
     effects: list[Effect] = list(reaction.effects)
     loudness_db = _loudness_db(context, state)
@@ -41,7 +45,7 @@ def render(
 def listen_again(context: DialogueContext, state: DialogueState) -> Listen:
     """Give the effect that opens the ear in the turn of this state."""
     rules = context.rules
-    slow = state.unhurried or state.rate < rules.slow_below
+    slow = needs_time(context, state)
     waiting = state.quiet or state.phase is Phase.PAUSED
     patience_ms = rules.patience_slow_ms if slow else rules.patience_ms
     return Listen(
@@ -49,6 +53,7 @@ def listen_again(context: DialogueContext, state: DialogueState) -> Listen:
         grammar=grammar(context, state) if state.listening else None,
         patience_ms=None if waiting else patience_ms,
         hang_ms=rules.hang_slow_ms if slow else rules.hang_ms,
+        early=early(context, state),
     )
 
 

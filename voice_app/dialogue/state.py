@@ -85,6 +85,9 @@ class DialogueState:
     are the rungs of the help ladder in this question, `unheard_run` the questions in a row that could not be heard.
     `quiet`: nothing more is said until the person does something. `more`: the page shows the other commands.
     `simpler`: the practice question is put in easier words. `emphasised`: this turn is said slower and louder.
+    `barged`: an unclear sound has interrupted the prompt of this turn already. `before`: the state in whose turn the
+    last utterance was heard, for who goes on speaking (itself without a `before`). `correcting`: the answer that comes
+    is the second version of one utterance. `corrections`: how often that happened.
     `unhurried`: the person has shown that they need more time than most, and is given it from here on.
     """
 
@@ -107,6 +110,10 @@ class DialogueState:
     simpler: bool = False
     emphasised: bool = False
     unhurried: bool = False
+    barged: bool = False
+    before: DialogueState | None = None
+    correcting: bool = False
+    corrections: int = 0
 
     @property
     def locale(self) -> str:

@@ -368,7 +368,8 @@ def test_silence_of_the_recogniser_opens_the_ear_again() -> None:
 
     effects = stage.send(Heard(turn, NO_INPUT))
 
-    assert effects == [Listen(turn, stage.listens[-1].grammar, 10_000, 1_200)]
+    assert effects == [stage.listens[-1]]
+    assert stage.listens[-1].turn == turn
 
 
 def test_nothing_is_heard_while_the_recogniser_is_lost() -> None:

@@ -25,6 +25,7 @@ from voice_app.dialogue.messages import (
     Pressed,
     RecognizerBack,
     RecognizerLost,
+    Reheard,
     Save,
     Say,
     SessionFound,
@@ -33,7 +34,8 @@ from voice_app.dialogue.messages import (
     SilenceKept,
 )
 from voice_app.dialogue.records import AnswerWithdrawn, ItemAnswered
-from voice_app.hearing import NO_INPUT, HearingOutcome, MeaningId, Recognition, Scored
+from voice_app.dialogue.turn import grammar
+from voice_app.hearing import NO_INPUT, Grammar, HearingOutcome, MeaningId, Recognition, Scored
 from voice_app.wording import Wording
 
 KEYS = "0123456789*#+-x"
@@ -48,13 +50,26 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
             ["press"] * 6
             + ["say"] * 6
             + ["answer"] * 6
-            + ["silence", "mumble", "store_fails", "outside", "stale", "odd_word", "code", "no_input"]
+            + [
+                "silence",
+                "mumble",
+                "rehear",
+                "rehear",
+                "store_fails",
+                "outside",
+                "stale",
+                "odd_word",
+                "code",
+                "no_input",
+            ]
         )
     )
     match kind:
         case "press":
             return kind, draw(st.sampled_from(KEYS))
-        case "say":
+        case "mumble":
+            return kind, draw(st.booleans())
+        case "say" | "rehear":
             outcome = draw(st.sampled_from([HearingOutcome.MATCH, HearingOutcome.MATCH, HearingOutcome.DOUBTFUL]))
             return kind, (draw(st.integers(0, 30)), outcome, draw(likelihoods), draw(likelihoods))
         case "answer":
@@ -88,13 +103,19 @@ def happen(stage: Stage, kind: str, what: object) -> list[Effect]:
         case "press", str(key):
             return stage.send(Pressed(turn, key, InputMode.BUTTON))
         case "say", (int(which), HearingOutcome() as outcome, float(best), float(rest)):
-            return stage.send(Heard(turn, _recognition(stage, which, outcome, best, rest)))
+            return stage.send(Heard(turn, _recognition(stage.listens[-1].grammar, which, outcome, best, rest)))
+        case "rehear", (int(which), HearingOutcome() as outcome, float(best), float(rest)):
+            before = stage.state.before
+            said_for = stage.listens[-1].grammar if before is None else grammar(stage.context, before)
+            heard_in = turn - 1 if before is None else before.turn
+            return stage.send(Reheard(heard_in, _recognition(said_for, which, outcome, best, rest)))
         case "answer", bool(right) if stage.state.session.asked is not None:
             return stage.send(Pressed(turn, str(stage.place_of(right=right))))
         case "silence", _:
             return stage.send(SilenceKept(turn))
         case "mumble", _:
-            return stage.send(Heard(turn, Recognition(HearingOutcome.NO_MATCH, (), 1.0, "fuzz")))
+            unclear = Recognition(HearingOutcome.NO_MATCH, (), 1.0, "fuzz")
+            return stage.send(Heard(turn, unclear, over_prompt=what is True))
         case "no_input", _:
             return stage.send(Heard(turn, NO_INPUT))
         case "odd_word", _:
@@ -111,11 +132,12 @@ def happen(stage: Stage, kind: str, what: object) -> list[Effect]:
     return []
 
 
-def _recognition(stage: Stage, which: int, outcome: HearingOutcome, best: float, rest: float) -> Recognition:
-    grammar = stage.listens[-1].grammar if stage.listens else None
-    if grammar is None:
+def _recognition(
+    said_for: Grammar | None, which: int, outcome: HearingOutcome, best: float, rest: float
+) -> Recognition:
+    if said_for is None:
         return Recognition(outcome, (), 1.0, "fuzz")
-    meanings = [meaning.id for meaning in grammar.meanings]
+    meanings = [meaning.id for meaning in said_for.meanings]
     first = meanings[which % len(meanings)]
     others = tuple(Scored(meaning, min(best, rest)) for meaning in meanings if meaning != first)
     return Recognition(outcome, (Scored(first, best), *others), max(0.0, 1.0 - best), "fuzz")
@@ -238,7 +260,7 @@ def test_a_session_goes_on_where_it_was_cut(
 
 
 def test_all_events_are_played() -> None:
-    played = {Opened, Pressed, Heard, SilenceKept, RecognizerLost, RecognizerBack, MicrophoneChanged}
+    played = {Opened, Pressed, Heard, Reheard, SilenceKept, RecognizerLost, RecognizerBack, MicrophoneChanged}
     played |= {SessionFound, SessionNotFound, CodeIssued, Failed, Left}
 
     assert set(Event.__args__) == played  # type: ignore[attr-defined]

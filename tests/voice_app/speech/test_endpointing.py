@@ -107,8 +107,8 @@ def test_a_click_is_no_speech() -> None:
 def test_hang_decides_whether_a_pause_ends_the_utterance() -> None:
     stream = sound(silence(500), voiced(300), silence(600), voiced(300), silence(2500))
     short, patient = StreamEndpointer(), StreamEndpointer()
-    short.set_hang(300)
-    patient.set_hang(1500)
+    short.set_patience(300)
+    patient.set_patience(1500)
 
     assert kinds(pour(short, stream)) == ONE_UTTERANCE * 2
     assert kinds(pour(patient, stream)) == ONE_UTTERANCE
@@ -116,7 +116,7 @@ def test_hang_decides_whether_a_pause_ends_the_utterance() -> None:
 
 def test_end_is_told_one_hang_after_the_last_speech() -> None:
     endpointer = StreamEndpointer()
-    endpointer.set_hang(700)
+    endpointer.set_patience(700)
 
     early = pour(endpointer, sound(silence(500), voiced(300), silence(650)))
     late = pour(endpointer, sound(silence(250)))
