@@ -32,6 +32,7 @@ from audio_content.lesson_files import read_lesson
 from audio_content.model import (
     LOCALES,
     CommandId,
+    Connectors,
     Content,
     ContentItem,
     Lesson,
@@ -174,7 +175,7 @@ def read_prompts(tree: Tree, file: str) -> dict[PromptId, str]:
 def read_vocabulary(tree: Tree, file: str) -> Vocabulary:
     """Give the words that may be said in one language. Raises ContentError when a list is missing or badly written."""
     root = Node.of(tree, file, "")
-    root.only("commands", "places", "yes", "no", "digits")
+    root.only("commands", "places", "yes", "no", "digits", "inside")
     commands = root.node("commands")
     return Vocabulary(
         commands={CommandId(name): _wordings(commands, name) for name in commands.fields},
@@ -182,7 +183,13 @@ def read_vocabulary(tree: Tree, file: str) -> Vocabulary:
         yes=_wordings(root, "yes"),
         no=_wordings(root, "no"),
         digits=_lists(root, "digits", DIGITS),
+        inside=_connectors(root.node("inside")) if "inside" in root.fields else Connectors(),
     )
+
+
+def _connectors(inside: Node) -> Connectors:
+    inside.only("fillers", "corrections", "negations")
+    return Connectors(*(_wordings(inside, kind) for kind in ("fillers", "corrections", "negations")))
 
 
 def _lists(node: Node, name: str, count: int) -> tuple[tuple[str, ...], ...]:

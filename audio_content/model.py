@@ -163,11 +163,21 @@ class SkillMap:
 
 
 @dataclass(frozen=True, slots=True)
+class Connectors:
+    """Small words of a sentence around what is meant: that mean nothing, that take back what came before them, and that
+    turn away what comes after them."""
+
+    fillers: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    negations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Spoken words accepted in one language, all lower case, digits as words.
 
     `commands`: command id ("repeat") -> wordings. `places`: wordings of the first to fourth option ("un", "réponse un",
-    "la première"...). `yes`, `no`. `digits`: wordings of 0 to 9.
+    "la première"...). `yes`, `no`. `digits`: wordings of 0 to 9. `inside`: the small words of a sentence.
     """
 
     commands: Mapping[CommandId, tuple[str, ...]]
@@ -175,6 +185,7 @@ class Vocabulary:
     yes: tuple[str, ...]
     no: tuple[str, ...]
     digits: tuple[tuple[str, ...], ...]
+    inside: Connectors = Connectors()
 
 
 @dataclass(frozen=True, slots=True)

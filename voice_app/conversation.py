@@ -266,10 +266,12 @@ class Conversation:
         if decision is None:
             return
         heard = decision.recognition
-        if heard is None or decision.kind == "same":
+        if heard is None:
             await self._speaker.go_on(self._work)
         elif decision.kind == "reheard":
             await self._feed(Reheard(decision.turn, heard))
+            if self._speaker.holds_rest:  # nothing came of it
+                await self._speaker.go_on(self._work)
         elif heard.outcome is not HearingOutcome.NO_INPUT or self._speaker.holds_rest:
             await self._feed(Heard(decision.turn, heard, over_prompt=self._speaker.holds_rest))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -77,7 +77,8 @@ class Recognition:
 
     `ranked`: every meaning of the grammar, best first (empty only for `NO_INPUT`). `none_of_these`: the likelihood
     that something else was said. `audio_ms`: length of the utterance; `decision_ms`: time from the end of the
-    audio to this value, for operations only (never read by dialogue or engine).
+    audio to this value, for operations only (never read by dialogue or engine). `words`: what a sentence seems
+    to say, written down; empty for a single wording. Words live as long as the turn: never kept, never logged.
     """
 
     outcome: HearingOutcome
@@ -86,6 +87,7 @@ class Recognition:
     engine: str
     audio_ms: int = 0
     decision_ms: float = 0.0
+    words: str = field(default="", repr=False)
 
     @property
     def best(self) -> MeaningId | None:

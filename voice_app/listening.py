@@ -9,8 +9,7 @@ It knows neither channel nor dialogue's decisions; lengths are audio time. What 
   again, against what could be said in that turn.
 
     Decision("heard")    an utterance of the present turn
-    Decision("reheard")  the whole of an utterance whose beginning was acted on, when it means something else
-    Decision("same")     the whole of it means what its beginning did, or nothing that can be understood
+    Decision("reheard")  the whole of an utterance whose beginning was acted on in the turn before
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import Literal
 from voice_app.audio import BYTES_PER_SAMPLE, HEARING_RATE_HZ, Sound
 from voice_app.dialogue.messages import Listen
 from voice_app.errors import RecognizerDown, SpeechError
-from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition
+from voice_app.hearing import Grammar, HearingOutcome, Recognition
 from voice_app.ports import Endpointer, Recognizer, SpeechEvent
 
 log = logging.getLogger(__name__)
@@ -42,17 +41,9 @@ class Recognized:
 class Decision:
     """What an utterance amounts to; `recognition` None: the recogniser could not answer."""
 
-    kind: Literal["heard", "reheard", "same"]
+    kind: Literal["heard", "reheard"]
     turn: int
     recognition: Recognition | None
-
-
-@dataclass(frozen=True, slots=True)
-class _ActedOn:
-    """An utterance that was acted on in its turn, and can be taken back."""
-
-    listen: Listen
-    meaning: MeaningId
 
 
 class Ear:
@@ -79,8 +70,9 @@ class Ear:
         """Of the utterance, or the part of it, that the recogniser was asked about last."""
         self._guess: Recognition | None = None
         self._guessing = False
-        self._acted_on: _ActedOn | None = None
-        self._again: _ActedOn | None = None
+        self._acted_on: Listen | None = None
+        """The listening of an utterance that was acted on, and can be taken back."""
+        self._again: Listen | None = None
         """What the utterance under way goes on with."""
         self.listen: Listen | None = None
         self.speaking = False
@@ -182,7 +174,7 @@ class Ear:
             return None
         self.speaking = False
         if self._guess is not None:
-            return self._decided(self._guess, early=False)
+            return self._decided(self._guess)
         self.deciding = True
         if not self._guessing:
             self._ask(said)
@@ -194,7 +186,7 @@ class Ear:
             return None
         self._guessing = False
         if self.deciding:
-            return self._decided(heard.recognition, early=False)
+            return self._decided(heard.recognition)
         self._guess = heard.recognition
         return self.act_early()
 
@@ -204,13 +196,13 @@ class Ear:
         if listen is None or listen.early is None or guess is None or not self.speaking:
             return None
         early = listen.early
-        if guess.outcome is not HearingOutcome.MATCH or guess.best not in early.meanings:
+        if not _undoable(guess, listen):
             return None
         enough_ms = early.pause_ms if guess.ranked[0].likelihood >= early.above else early.sure_ms
         if self._endpointer.silent_ms < enough_ms:
             return None
         self._endpointer.settle()
-        return self._decided(guess, early=True)
+        return self._decided(guess)
 
     # --- the talk button --------------------------------------------------------------------------------------
 
@@ -240,7 +232,7 @@ class Ear:
     @property
     def _heard_for(self) -> Listen | None:
         """The listening that the utterance under way belongs to."""
-        return self.listen if self._again is None else self._again.listen
+        return self.listen if self._again is None else self._again
 
     def _ask(self, utterance: Sound) -> None:
         listen = self._heard_for
@@ -262,7 +254,7 @@ class Ear:
             log.error("the ear refused an utterance: %s", fault)
         await self._report(Recognized(number, recognition))
 
-    def _decided(self, heard: Recognition | None, *, early: bool) -> Decision | None:
+    def _decided(self, heard: Recognition | None) -> Decision | None:
         listen, again = self._heard_for, self._again
         self.speaking = self.deciding = self._guessing = False
         self._guess = self._again = None
@@ -272,19 +264,15 @@ class Ear:
             return None
         if heard is not None:
             log.info("turn %d: %s by %s in %.0f ms", listen.turn, heard.outcome, heard.engine, heard.decision_ms)
-        clear = heard is not None and heard.outcome in (HearingOutcome.MATCH, HearingOutcome.DOUBTFUL)
-        is_same = again is not None and (not clear or (heard is not None and heard.best == again.meaning))
-        meaning = again.meaning if again is not None and is_same else heard.best if heard is not None else None
-        undoable = listen.early is not None and meaning in listen.early.meanings
-        if meaning is not None and undoable and (is_same or (clear and heard is not None and _is_sure(heard))):
-            self._acted_on = _ActedOn(listen, meaning)
+        if again is None and heard is not None and _undoable(heard, listen):
+            self._acted_on = listen
         else:
             self._acted_on = None
             self._endpointer.restart()
-        if again is None:
-            return Decision("heard", listen.turn, heard)
-        return Decision("same" if is_same else "reheard", listen.turn, heard)
+        return Decision("heard" if again is None else "reheard", listen.turn, heard)
 
 
-def _is_sure(heard: Recognition) -> bool:
-    return heard.outcome is HearingOutcome.MATCH
+def _undoable(heard: Recognition, listen: Listen) -> bool:
+    """Tell whether what was heard is clear, is one wording, and can be taken back."""
+    meanings = listen.early.meanings if listen.early is not None else frozenset()
+    return heard.outcome is HearingOutcome.MATCH and not heard.words and heard.best in meanings

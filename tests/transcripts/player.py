@@ -6,6 +6,9 @@ A play is a text of lines; `#` begins a remark:
     P: says "réponse deux"                heard well
     P: half says "je raccroche"           heard with doubt; `... or "je rappelle demain"` names the runner-up
     P: presses 1 2 #                      keys, one after the other
+    P: says, not as a wording, "pas la une, la deux"   written down; `... like "la deux"`: it sounds so, in doubt
+    P: goes on to "deux non trois"        was acted on early, and this is the whole of what they say
+    P: makes a noise over the prompt
     P: stays silent / mumbles  [x12]      nothing, or nothing that fits; any line may be repeated
     P: answers right / wrong by voice / key
     P: comes to the first question        by keys, in French
@@ -14,6 +17,7 @@ A play is a text of lines; `#` begins a remark:
     S: question.number item.stem          said since the last P or O line, in this order, perhaps with more between
     S: "C'est la pause"                   said in these words
     S: nothing                            nothing was said
+    S: goes on                            the prompt that was interrupted is taken up again
     K: item_answered item_asked           kept since the last P or O line, exactly; `K: nothing`
     E: 3 answers / unmoved / ended        what the engine has; the estimate is the one before any answer; all is over
 """
@@ -46,6 +50,7 @@ class Player:
     stage: Stage = field(init=False)
     said_before: int = 0
     kept_before: int = 0
+    resumed_before: int = 0
 
     def __post_init__(self) -> None:
         self.stage = Stage(channel=self.channel)
@@ -64,6 +69,7 @@ class Player:
         who, _, what = line.partition(": ")
         if who in ("P", "O"):
             self.said_before, self.kept_before = len(self.stage.said), len(self.stage.records)
+            self.resumed_before = len(self.stage.resumed)
             repeated = re.fullmatch(r"(.*) x(\d+)", what)
             action, times = (repeated[1], int(repeated[2])) if repeated else (what, 1)
             for _ in range(times):
@@ -88,6 +94,14 @@ class Player:
                 self.stage.say(said, doubtful=True)
             case ["half", "says", said, "or", other]:
                 self.stage.say(said, doubtful=True, runner_up=other)
+            case ["says,", "not", "as", "a", "wording,", sentence]:
+                self.stage.read(sentence)
+            case ["says,", "not", "as", "a", "wording,", sentence, "like", wording]:
+                self.stage.read(sentence, sounds_like=wording)
+            case ["goes", "on", "to", said]:
+                self.stage.go_on(said)
+            case ["makes", "a", "noise", "over", "the", "prompt"]:
+                self.stage.mumble(over_prompt=True)
             case ["presses", *keys]:
                 self.stage.keys("".join(keys))
             case ["stays", "silent"]:
@@ -123,7 +137,10 @@ class Player:
 
     def _check_said(self, expected: str) -> None:
         said = self.stage.said[self.said_before :]
-        if expected == "nothing":
+        if expected == "goes on":
+            assert not said, f"said: {[prompts_of(say) for say in said]}"
+            assert len(self.stage.resumed) > self.resumed_before, "nothing was taken up again"
+        elif expected == "nothing":
             assert not said, f"said: {[prompts_of(say) for say in said]}"
         elif expected.startswith('"'):
             words = self._words()

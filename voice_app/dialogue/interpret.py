@@ -35,8 +35,11 @@ from voice_app.dialogue.turn import (
     YES,
     choices,
     digit,
+    grammar,
     skip_offered,
+    turn_locale,
 )
+from voice_app.dialogue.understanding import read
 from voice_app.hearing import HearingOutcome, MeaningId, Recognition, Scored
 
 _KEYS = {
@@ -51,6 +54,8 @@ _KEYS = {
     "+": LOUDER,
     "-": QUIETER,
 }
+READ_RIGHT = 0.95
+"""Share of right ones among sentences whose reading is acted on unasked (scripts/bench_sentences.py); rounded down."""
 HARMLESS = frozenset({REPEAT, HELP, SLOWER, FASTER, LOUDER, QUIETER, WAIT})
 """Commands that a doubtful hearing carries out at once: asking about them would cost more than doing them."""
 
@@ -97,6 +102,10 @@ def intent_of_voice(
 ) -> Intent:
     """Give what an utterance means in this turn. `known` are the meanings of its grammar."""
     best = recognition.best
+    if recognition.words and state.phase is not Phase.CODE_ENTRY:
+        intent = _intent_of_sentence(context, state, recognition, known)
+        if intent is not None:
+            return intent
     if recognition.outcome in (HearingOutcome.NO_MATCH, HearingOutcome.NO_INPUT) or best is None or best not in known:
         return NotUnderstood()
     if recognition.outcome is HearingOutcome.MATCH:
@@ -118,6 +127,40 @@ def intent_of_voice(
         and scored.meaning not in HARMLESS | {YES, NO}
     )
     return Doubtful((best, *runners_up), recognition)
+
+
+def _intent_of_sentence(
+    context: DialogueContext, state: DialogueState, recognition: Recognition, known: frozenset[MeaningId]
+) -> Intent | None:
+    """Give what a sentence means that was written down; None where its words say no more than its sound.
+
+    What the words say is acted on when the sound says it too, when it does no harm, or when a long wording stands there
+    word for word; everything else is asked about.
+    """
+    vocabulary = context.content.vocabularies[turn_locale(state)]
+    reading = read(recognition.words, grammar(context, state), vocabulary)
+    best = recognition.best
+    matched = recognition.outcome is HearingOutcome.MATCH and best in known
+    if not reading.candidates:
+        return Doubtful((best,), recognition) if matched and best is not None and best not in HARMLESS else None
+    first = reading.candidates[0]
+    if matched and reading.sure and first == best:
+        return Meant(first, InputMode.VOICE, recognition)
+    likelihood = {scored.meaning: scored.likelihood for scored in recognition.ranked}
+    by_sound = likelihood.get(first, 0.0) >= context.rules.second_guess_min and not matched
+    if reading.sure and (first in HARMLESS or by_sound or (reading.literal and not matched)):
+        return Meant(first, InputMode.VOICE, _as_read(recognition, first))
+    rivals = (*reading.candidates[1:], *((best,) if matched and best is not None else ()))
+    others = tuple(each for each in dict.fromkeys(rivals) if each != first and each not in HARMLESS | {YES, NO})
+    return Doubtful((first, *others[:1]), recognition)
+
+
+def _as_read(recognition: Recognition, meaning: MeaningId) -> Recognition:
+    """Give the recognition with the likelihoods of a sentence that was read: `READ_RIGHT` for what it says."""
+    others = [scored.meaning for scored in recognition.ranked if scored.meaning != meaning]
+    share = (1.0 - READ_RIGHT) / (len(others) + 1)
+    ranked = (Scored(meaning, READ_RIGHT), *(Scored(other, share) for other in others))
+    return replace(recognition, outcome=HearingOutcome.MATCH, ranked=ranked, none_of_these=share)
 
 
 def evidence_of(item: ContentItem, option: OptionId | None, meant: Meant) -> Evidence:

@@ -120,10 +120,8 @@ def step(context: DialogueContext, state: DialogueState, event: Event) -> tuple[
         case Heard(_, recognition):
             undoable = early(context, state)
             if undoable is not None and recognition.best in undoable.meanings:
-                after = replace(after, before=replace(state, before=None))
+                after = replace(after, before=replace(state, before=None), acted_on=recognition.best)
             return after, effects
-        case Reheard():
-            return replace(after, before=state.before), effects
         case _:
             return after, effects
 
@@ -190,14 +188,16 @@ def _heard(
 
 def _reheard(context: DialogueContext, state: DialogueState, event: Reheard) -> Reaction | None:
     before = state.before
-    clear = event.recognition.outcome in (HearingOutcome.MATCH, HearingOutcome.DOUBTFUL)
-    if before is None or before.turn != event.turn or not clear or not state.listening:
+    if before is None or before.turn != event.turn or not state.listening:
         return None
-    if event.recognition.best not in {meaning.id for meaning in grammar(context, before).meanings}:
-        return None
+    known = frozenset(meaning.id for meaning in grammar(context, before).meanings)
+    intent = intent_of_voice(context, before, event.recognition, known)
+    nothing_new = isinstance(intent, NotUnderstood) or (isinstance(intent, Meant) and intent.meaning == state.acted_on)
+    if nothing_new or (isinstance(intent, Doubtful) and intent.candidates[0] == state.acted_on):
+        return Reaction(state, form=Form.SILENT).request(GoOnSaying(state.turn))
     restored = taken_back(context, state, before)
-    reaction = _heard(context, restored.state, event.recognition)
-    return reaction and replace(reaction, effects=(*restored.effects, *reaction.effects))
+    reaction = _intend(context, restored.state, intent)
+    return replace(reaction, effects=(*restored.effects, *reaction.effects))
 
 
 def _intend(context: DialogueContext, state: DialogueState, intent: Intent) -> Reaction:

@@ -29,6 +29,7 @@ def render(
         emphasised=reaction.emphasised,
         barged=False,
         before=None,
+        acted_on=None,
         correcting=False,
     )
     effects: list[Effect] = list(reaction.effects)

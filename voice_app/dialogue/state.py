@@ -86,7 +86,8 @@ class DialogueState:
     `quiet`: nothing more is said until the person does something. `more`: the page shows the other commands.
     `simpler`: the practice question is put in easier words. `emphasised`: this turn is said slower and louder.
     `barged`: an unclear sound has interrupted the prompt of this turn already. `before`: the state in whose turn the
-    last utterance was heard, for who goes on speaking (itself without a `before`). `correcting`: the answer that comes
+    last utterance was heard, for who goes on speaking (itself without a `before`); `acted_on` is what it was taken for.
+    `correcting`: the answer that comes
     is the second version of one utterance. `corrections`: how often that happened.
     `unhurried`: the person has shown that they need more time than most, and is given it from here on.
     """
@@ -112,6 +113,7 @@ class DialogueState:
     unhurried: bool = False
     barged: bool = False
     before: DialogueState | None = None
+    acted_on: MeaningId | None = None
     correcting: bool = False
     corrections: int = 0
 

@@ -24,11 +24,14 @@ class Engine(Protocol):
 
 
 def whisper(folder: str, channel: str, threads: int) -> Mapping[str, Callable[[Any], Any]]:
-    """Build the embedded recogniser, keyword heads before closed-set scorer: the factory of its process."""
+    """Build the embedded recogniser, keyword heads before closed-set scorer, sentences written down: the factory of its
+    process."""
+    from voice_app.speech.sentence_ear import SentenceEar
     from voice_app.speech.short_words import ShortWordEar  # only the child that needs it loads it
     from voice_app.speech.whisper_scorer import WhisperScorer
 
-    return operations(ShortWordEar(WhisperScorer(Path(folder), channel, threads), channel))
+    scorer = WhisperScorer(Path(folder), channel, threads)
+    return operations(SentenceEar(ShortWordEar(scorer, channel), scorer))
 
 
 def vosk(folder: str, language: str, channel: str) -> Mapping[str, Callable[[Any], Any]]:

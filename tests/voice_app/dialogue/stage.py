@@ -14,6 +14,7 @@ import yaml
 
 from audio_content.model import (
     CommandId,
+    Connectors,
     Content,
     ContentItem,
     ItemKind,
@@ -51,6 +52,7 @@ from voice_app.dialogue.messages import (
     Event,
     Failed,
     FindSession,
+    GoOnSaying,
     Heard,
     IssueCode,
     ItemWords,
@@ -58,6 +60,7 @@ from voice_app.dialogue.messages import (
     Opened,
     Phrase,
     Pressed,
+    Reheard,
     Save,
     Say,
     SessionFound,
@@ -68,7 +71,8 @@ from voice_app.dialogue.messages import (
 )
 from voice_app.dialogue.records import Record, from_payload, to_payload
 from voice_app.dialogue.state import DialogueState
-from voice_app.hearing import HearingOutcome, MeaningId, Recognition, Scored
+from voice_app.dialogue.turn import grammar
+from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition, Scored
 
 PROMPTS = Path(__file__).parents[3] / "audio_content" / "prompts"
 CODE = with_check_digit("4071825")
@@ -161,6 +165,7 @@ def _vocabulary(locale: str) -> Vocabulary:
         yes=tuple(words["yes"]),
         no=tuple(words["no"]),
         digits=tuple(tuple(forms) for forms in words["digits"]),
+        inside=Connectors(*(tuple(words["inside"][kind]) for kind in ("fillers", "corrections", "negations"))),
     )
 
 
@@ -190,6 +195,7 @@ class Stage:
     shown: list[Show] = field(default_factory=list)
     listens: list[Listen] = field(default_factory=list)
     gains: list[float] = field(default_factory=list)
+    resumed: list[GoOnSaying] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     ended: bool = False
 
@@ -212,21 +218,42 @@ class Stage:
         """The person says this. Doubtful: it is likely but not sure; the runner-up nearly as likely."""
         self.send(Heard(self.state.turn, self.recognition(words, doubtful=doubtful, runner_up=runner_up)))
 
-    def mumble(self) -> None:
+    def read(self, sentence: str, *, sounds_like: str | None = None, doubtful: bool = True) -> None:
+        """The person says a sentence: it is written down; by its sound it fits a wording of the turn badly, or none."""
+        heard = self.recognition(sounds_like, doubtful=doubtful) if sounds_like else self._unclear()
+        self.send(Heard(self.state.turn, replace(heard, words=sentence)))
+
+    def go_on(self, words: str) -> None:
+        """The person, acted on already, goes on speaking, and the whole of it is this."""
+        before = self.state.before
+        assert before is not None, "nothing can be taken back"
+        said_for = grammar(self.context, before)
+        known = {form for meaning in said_for.meanings for form in meaning.forms}
+        if words in known:
+            self.send(Reheard(before.turn, self.recognition(words, said_for=said_for)))
+        else:
+            self.send(Reheard(before.turn, replace(self._unclear(), words=words)))
+
+    def mumble(self, *, over_prompt: bool = False) -> None:
+        self.send(Heard(self.state.turn, self._unclear(), over_prompt=over_prompt))
+
+    def _unclear(self) -> Recognition:
         meanings = self.listens[-1].grammar.meanings if self.listens[-1].grammar else ()
         ranked = tuple(Scored(meaning.id, 0.02) for meaning in meanings)
-        self.send(Heard(self.state.turn, Recognition(HearingOutcome.NO_MATCH, ranked, 0.5, "stage")))
+        return Recognition(HearingOutcome.NO_MATCH, ranked, 0.5, "stage")
 
     def keep_silent(self) -> None:
         self.send(SilenceKept(self.state.turn))
 
-    def recognition(self, words: str, *, doubtful: bool = False, runner_up: str | None = None) -> Recognition:
-        grammar = self.listens[-1].grammar
-        assert grammar is not None, "nobody listens"
-        owner = {form: meaning.id for meaning in grammar.meanings for form in meaning.forms}
+    def recognition(
+        self, words: str, *, doubtful: bool = False, runner_up: str | None = None, said_for: Grammar | None = None
+    ) -> Recognition:
+        said_for = said_for or self.listens[-1].grammar
+        assert said_for is not None, "nobody listens"
+        owner = {form: meaning.id for meaning in said_for.meanings for form in meaning.forms}
         assert words in owner, f"{words!r} cannot be said now: {sorted(owner)}"
         best = 0.55 if doubtful else 0.9
-        likelihood: dict[MeaningId, float] = {meaning.id: 0.004 for meaning in grammar.meanings}
+        likelihood: dict[MeaningId, float] = {meaning.id: 0.004 for meaning in said_for.meanings}
         if runner_up is not None:
             likelihood[owner[runner_up]] = 0.3
         likelihood[owner[words]] = best
@@ -263,6 +290,8 @@ class Stage:
                 self.said.append(effect)
             case Show():
                 self.shown.append(effect)
+            case GoOnSaying():
+                self.resumed.append(effect)
             case Listen():
                 self.listens.append(effect)
             case SetLoudness(gain_db):

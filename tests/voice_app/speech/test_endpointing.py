@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from voice_app.audio import HEARING_RATE_HZ, Sound
-from voice_app.ports import SpeechStarted, UtteranceEnded
+from voice_app.ports import SpeechEvent, SpeechPaused, SpeechStarted, SpeechWentOn, UtteranceEnded
 from voice_app.speech.endpointing import DEFAULT_RULES, StreamEndpointer
 
 Samples = NDArray[np.float64]
-Event = SpeechStarted | UtteranceEnded
+Event = SpeechEvent
 
 
 def silence(length_ms: int) -> Samples:
@@ -40,12 +40,21 @@ def sound(*pieces: Samples) -> Sound:
     return Sound(np.clip(np.concatenate(pieces), -32768, 32767).astype("<i2").tobytes())
 
 
-def pour(endpointer: StreamEndpointer, stream: Sound, piece_ms: int = 20, *, prompt: bool = False) -> list[Event]:
+def pour(
+    endpointer: StreamEndpointer,
+    stream: Sound,
+    piece_ms: int = 20,
+    *,
+    prompt: bool = False,
+    prompt_db: float | None = None,
+) -> list[Event]:
     size = piece_ms * 32
     return [
         event
         for start in range(0, len(stream.pcm), size)
-        for event in endpointer.feed(Sound(stream.pcm[start : start + size]), while_prompt_plays=prompt)
+        for event in endpointer.feed(
+            Sound(stream.pcm[start : start + size]), while_prompt_plays=prompt, prompt_db=prompt_db
+        )
     ]
 
 
@@ -221,3 +230,69 @@ def test_size_of_the_pieces_does_not_matter(sizes: list[int]) -> None:
 def test_another_rate_is_refused() -> None:
     with pytest.raises(ValueError, match="16000"):
         StreamEndpointer().feed(Sound(b"\0\0", 8000))
+
+
+def test_a_pause_is_told_with_the_sound_that_the_utterance_would_end_with() -> None:
+    endpointer = StreamEndpointer()
+    endpointer.set_patience(1_200, 260)
+
+    events = pour(endpointer, sound(silence(500), voiced(300), silence(1_500)))
+
+    assert kinds(events) == [SpeechStarted, SpeechPaused, UtteranceEnded]
+    assert events[1].sound == events[2].sound  # type: ignore[union-attr]
+
+
+def test_a_pause_that_was_not_the_end_is_told_each_time() -> None:
+    endpointer = StreamEndpointer()
+    endpointer.set_patience(1_200, 260)
+
+    events = pour(endpointer, sound(silence(500), voiced(300), silence(500), voiced(300), silence(1_500)))
+
+    assert kinds(events) == [SpeechStarted, SpeechPaused, SpeechWentOn, SpeechPaused, UtteranceEnded]
+
+
+def test_the_silence_of_an_utterance_is_counted_from_its_last_speech() -> None:
+    endpointer = StreamEndpointer()
+    pour(endpointer, sound(silence(500), voiced(300), silence(400)))
+
+    assert 300 <= endpointer.silent_ms <= 420
+
+
+def test_who_goes_on_after_a_settled_utterance_goes_on_with_it() -> None:
+    endpointer = StreamEndpointer()
+    endpointer.set_patience(1_200, 260)
+    pour(endpointer, sound(silence(500), voiced(300), silence(400)))
+
+    endpointer.settle()
+    events = pour(endpointer, sound(silence(800), voiced(400), silence(1_500)))
+
+    assert events[0] == SpeechStarted(goes_on=True)
+    assert isinstance(events[-1], UtteranceEnded)
+    assert events[-1].sound.duration_ms >= 300 + 400 + 800 + 400
+
+
+@pytest.mark.parametrize("forget", ["silence", "restart"])
+def test_a_settled_utterance_is_forgotten_after_its_linger_and_at_a_restart(forget: str) -> None:
+    endpointer = StreamEndpointer()
+    pour(endpointer, sound(silence(500), voiced(300), silence(400)))
+
+    endpointer.settle()
+    if forget == "restart":
+        endpointer.restart()
+    else:
+        pour(endpointer, sound(silence(DEFAULT_RULES.linger_ms + 200)))
+    events = pour(endpointer, sound(silence(300), voiced(400), silence(100)))
+
+    assert events == [SpeechStarted(goes_on=False)]
+
+
+def test_the_echo_of_a_prompt_begins_nothing_and_a_louder_person_does() -> None:
+    endpointer = StreamEndpointer()
+    echo = voiced(300, 300.0)
+    syllables = [piece for _ in range(12) for piece in (echo, silence(100))]
+
+    from_the_echo = pour(endpointer, sound(silence(500), *syllables), prompt=True, prompt_db=-22.0)
+    from_a_person = pour(endpointer, sound(voiced(400, 6000.0)), prompt=True, prompt_db=-22.0)
+
+    assert from_the_echo == []
+    assert kinds(from_a_person) == [SpeechStarted]
