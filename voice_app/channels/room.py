@@ -11,6 +11,7 @@ What happened is in `log`, with its time in the room in milliseconds.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -49,12 +50,13 @@ class Happened:
 @dataclass(slots=True)
 class _Prompt:
     turn: int
-    waiting: list[bytes]
+    waiting: deque[tuple[bytes, int | None]]
     complete: bool = False
 
 
 class Room:
-    """A channel. `person` is told when the ear opens (`await person(room, view)`), and may `say` or `press`."""
+    """A channel. `person` is told when the ear opens after a prompt (`await person(room, view)`), `watch` before every
+    frame; both may `say` or `press`."""
 
     kind = ChannelKind.KIOSK
     microphone = True
@@ -64,12 +66,14 @@ class Room:
         person: Callable[[Room, ShownView], Awaitable[None]],
         *,
         is_idle: Callable[[], bool] = lambda: True,
+        watch: Callable[[Room], None] | None = None,
         echo: Echo | None = None,
         noise_db: float = -62.0,
         seed: int = 1,
     ) -> None:
         self._person = person
         self._is_idle = is_idle
+        self._watch = watch
         self._random = np.random.default_rng(seed)
         self._noise = 32768.0 * 10 ** (noise_db / 20)
         self._echo = echo
@@ -84,6 +88,8 @@ class Room:
         self._prompt: _Prompt | None = None
         self._asked = False
         self.over = False
+        self.place: int | None = None
+        """The answer that is being told."""
         self.now_ms = 0
         self.prompt_ms = 0
         """How long a prompt has been heard in all."""
@@ -126,6 +132,8 @@ class Room:
                 self._asked = False
                 await self._person(self, self.view)
                 continue
+            if self._watch is not None:
+                self._watch(self)
             yield FrameHeard(self._frame())
             await self._settle()
         yield Hungup()
@@ -157,7 +165,7 @@ class Room:
         prompt = self._prompt
         if prompt is None:
             return np.zeros(FRAME)
-        piece = prompt.waiting.pop(0) if prompt.waiting else b""
+        piece, self.place = prompt.waiting.popleft() if prompt.waiting else (b"", None)
         if not piece and prompt.complete:
             self._prompt = None
             self._happen("ended", prompt.turn)
@@ -170,13 +178,13 @@ class Room:
         self.log.append(Happened(self.now_ms, what, turn))
 
     async def begin_prompt(self, turn: int, gain_db: float) -> None:
-        self._prompt = _Prompt(turn, [])
+        self._prompt = _Prompt(turn, deque())
         self._happen("begin", turn)
 
     async def enqueue(self, turn: int, sound: Sound, *, place: int | None = None) -> None:
         if self._prompt is not None and self._prompt.turn == turn:
             size = 2 * FRAME
-            self._prompt.waiting += [sound.pcm[at : at + size] for at in range(0, len(sound.pcm), size)]
+            self._prompt.waiting += [(sound.pcm[at : at + size], place) for at in range(0, len(sound.pcm), size)]
 
     async def end_prompt(self, turn: int) -> None:
         if self._prompt is not None and self._prompt.turn == turn:
