@@ -122,6 +122,7 @@ class TalksOver(KeysOnly):
     _spoke: bool = field(default=False, init=False)
 
     async def __call__(self, room: Room, view: ShownView) -> None:
+        self._note_stop(room)
         if self._spoke and len(self.stops_ms) < len(self.onsets_ms):
             self.stops_ms.append(None)
         self._from_ms, self._spoke = -1, False
@@ -137,6 +138,9 @@ class TalksOver(KeysOnly):
             self._spoke = True
             self.onsets_ms.append(room.now_ms)
             room.say(self.sounds[len(self.onsets_ms) % len(self.sounds)])
+        self._note_stop(room)
+
+    def _note_stop(self, room: Room) -> None:
         if self._spoke and len(self.stops_ms) < len(self.onsets_ms):
             stops = [each.at_ms for each in room.log[-4:] if each.what == "stop" and each.at_ms >= self.onsets_ms[-1]]
             if stops:

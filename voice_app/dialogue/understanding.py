@@ -117,7 +117,7 @@ def _mentions(tokens: Sequence[str], grammar: Grammar) -> list[_Mention]:
     for meaning in grammar.meanings:
         for form in meaning.forms:
             parts, key = _form(form, grammar.language)
-            is_long = len(key) >= LONG_KEY and len(parts[0]) > 1
+            is_long = len(key) >= LONG_KEY
             widths = range(max(1, len(parts) - 1), len(parts) + 2) if is_long else (len(parts),)
             for width in widths:
                 for start in range(len(tokens) - width + 1):
@@ -174,7 +174,8 @@ def _stands(
     """Give the mentions that stand after negations and corrections, and those that were turned away."""
     negations = [end for wording in inside.negations for _, end in _where(tokens, wording)]
     corrections = [start for wording in inside.corrections for start, _ in _where(tokens, wording)]
-    refused = [mention for mention in mentions if any(0 <= mention.start - end <= APART - 1 for end in negations)]
+    nearest = (next((each for each in mentions if 0 <= each.start - end <= APART), None) for end in negations)
+    refused = [mention for mention in nearest if mention is not None]
     wanted = [mention for mention in mentions if mention not in refused]
     taken_back = {
         mention

@@ -131,7 +131,8 @@ class LocalRecognizer:
                 iter(faults), None
             )
         result = results[0] if len(results) == 1 else pooled(results[0], results[1], self._costs)
-        return replace(result, decision_ms=(time.perf_counter() - began) * 1000)
+        words = next((each.words for each in results if each.words), "")
+        return replace(result, decision_ms=(time.perf_counter() - began) * 1000, words=words)
 
     async def _ask(self, name: str, sound: Sound, grammar: Grammar, faults: list[SpeechError]) -> Recognition | None:
         """Give what one engine heard; None, and its fault in the list, when it could not."""

@@ -1,11 +1,12 @@
 """An ear for sentences: hears a short wording as the ear inside it does, and writes a sentence down besides.
 
 Scoring wordings cannot tell "pas la deux, la trois" from its pieces, and calls "vous pouvez répéter ?" none of them. So
-an utterance that matched no wording well, or that is longer than the wording it matched, is also written down by the
-same model, with wordings of the turn as its hint (people's words are then spelled as the grammar spells them). What the
-sentence means is not decided here: the dialogue reads it.
+what matched no wording, what is longer than the wording it matched, and what is long and not quite sure is also written
+down by the same model. What the sentence means is not decided here: the dialogue reads it.
 
-It costs 0.2 to 0.4 s of processor time, and mostly runs while the conversation is waiting for the person to go on.
+The model gets no hint of what may be said. With the turn's wordings as a hint it spells them better, and finds them
+where they were not said (scripts/bench_sentences.py; with hints 3 of 123 sentences were asked about wrongly, without
+none). It costs 0.2 to 0.3 s of processor time, and runs while the conversation waits for the person to go on anyway.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ class SentenceRules:
     wording_s: float = 0.6
     s_per_letter: float = 0.09
     """A wording takes `wording_s` and so much for each of its letters, said calmly; longer is more than the wording."""
-    hints: int = 24
+    doubted_from_s: float = 1.0
+    sure_above: float = 0.98
+    """Likelihood of a match under which an utterance that is at least that long is written down too."""
 
 
 class Writer(Protocol):
     """Writes speech down freely; see `WhisperScorer.write_down`."""
 
-    def write_down(self, samples: Samples, language: str, hints: tuple[str, ...]) -> str: ...
+    def write_down(self, samples: Samples, language: str) -> str: ...
 
 
 class Inner(Protocol):
@@ -62,9 +65,7 @@ class SentenceEar:
         samples = present(utterance)
         if not self._is_sentence(spoken_s(samples), heard, grammar):
             return heard
-        return replace(
-            heard, words=self._writer.write_down(samples, grammar.language, hints(grammar, self._rules.hints))
-        )
+        return replace(heard, words=self._writer.write_down(samples, grammar.language))
 
     def _is_sentence(self, length_s: float, heard: Recognition, grammar: Grammar) -> bool:
         rules = self._rules
@@ -72,17 +73,10 @@ class SentenceEar:
             return False
         if heard.outcome is not HearingOutcome.MATCH:
             return True
+        if length_s >= rules.doubted_from_s and heard.ranked[0].likelihood < rules.sure_above:
+            return True
         letters = max(len(form) for form in _forms(grammar, heard.best))
         return length_s > rules.wording_s + rules.s_per_letter * letters
-
-
-def hints(grammar: Grammar, limit: int) -> tuple[str, ...]:
-    """Give wordings of a turn that are likely inside a sentence: two of each choice, one of each command."""
-    chosen: list[str] = []
-    for meaning in grammar.meanings:
-        is_command = meaning.id.startswith("command.")
-        chosen += meaning.forms[:1] if is_command else (meaning.forms[0], *meaning.forms[-2:-1])
-    return tuple(dict.fromkeys(chosen))[:limit]
 
 
 def _forms(grammar: Grammar, meaning: MeaningId | None) -> tuple[str, ...]:

@@ -48,8 +48,8 @@ SHORT_LIST = 16
 """Wordings that are scored in full. On 162 synthetic utterances of a turn with 54 wordings, scoring all of them hears
 141 right, the 16 best first tokens 139, 12 of them 137, 8 of them 132 (16 without the prior: 127)."""
 WRITING_FRAMES = 1000
-MOST_HINT_TOKENS, MOST_WRITTEN_TOKENS = 160, 40
-LEAST_WRITTEN_SCORE = -1.0
+MOST_WRITTEN_TOKENS = 40
+LEAST_WRITTEN_SCORE = -0.8
 """Mean logarithm of a token's probability under which what was written is not believed."""
 BATCH = 8
 LEAST_PROBABILITY = 1e-12
@@ -136,21 +136,16 @@ class WhisperScorer:
         confidence = float(raw[winner] - self._tables["mixed"].prior_weight * prior[winner])
         return Measured(_by_meaning(grammar, wordings, scores), wordings[winner].form, confidence, no_speech)
 
-    def write_down(self, samples: Samples, language: str, hints: tuple[str, ...]) -> str:
-        """Give what a sentence seems to say; empty when that is not to be believed. `hints`: wordings it may hold.
+    def write_down(self, samples: Samples, language: str) -> str:
+        """Give what a sentence seems to say; empty when that is not to be believed.
 
         Free decoding loops in a window as short as the scorer's, so this one is longer.
         """
         frames = min(LONGEST_FRAMES, max(WRITING_FRAMES, (len(samples) // HOP + SPARE_FRAMES) // 2 * 2))
         start = self._start(language)
-        if hints:
-            said_before = "".join(f" {form[0].upper()}{form[1:]}." for form in hints)
-            before = self._tokenizer.encode(said_before, add_special_tokens=False).ids[:MOST_HINT_TOKENS]
-            start = [*self._ids("<|startofprev|>"), *before, *start]
         result: Any = self._model.generate(
             ctranslate2.StorageView.from_array(self.encode(samples, frames)), [start], beam_size=1,
             max_length=len(start) + MOST_WRITTEN_TOKENS, no_repeat_ngram_size=4, return_scores=True,
-            return_no_speech_prob=True,
         )[0]  # fmt: skip
         if float(result.scores[0]) < LEAST_WRITTEN_SCORE:
             return ""
@@ -170,14 +165,11 @@ class WhisperScorer:
 
     def _start(self, language: str) -> list[int]:
         marks = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
-        known = self._ids(*marks)
-        if len(known) < len(marks):
+        ids = [self._tokenizer.token_to_id(mark) for mark in marks]
+        known = [token for token in ids if token is not None]
+        if len(known) < len(ids):
             raise ValueError(f"the embedded recogniser does not know the language {language!r}")
         return known
-
-    def _ids(self, *marks: str) -> list[int]:
-        ids = [self._tokenizer.token_to_id(mark) for mark in marks]
-        return [token for token in ids if token is not None]
 
     def _short_list(
         self, wordings: list[_Wording], first: NDArray[np.float64], language: str, table: Table
