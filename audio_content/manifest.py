@@ -18,14 +18,14 @@ GAP = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One text and its id: "prompt.<id>", "it.<...>.stem", "it.<...>.option.<option>", "name.<node>"."""
+    """One text and its id: "prompt.<id>", "it.<...>.stem", "it.<...>.option.<id>", "le.<...>.idea", "name.<node>"."""
 
     id: str
     text: str
 
 
 def utterances(content: Content, locale: str) -> Iterator[Utterance]:
-    """Give every whole text of a locale, each text once: prompts, then items, then names, in the order of ids."""
+    """Give every whole text of a locale, each text once: prompts, items, lessons, names, in the order of ids."""
     seen: set[str] = set()
     for utterance in _all(content, locale):
         if utterance.text not in seen:
@@ -37,6 +37,10 @@ def _all(content: Content, locale: str) -> Iterator[Utterance]:
     yield from _prompts(content.prompts.get(locale, {}))
     for _, item in sorted(content.items.items()):
         yield from _item(item, locale)
+    for lesson, taught in sorted(content.lessons.items()):
+        text = taught.texts[locale]
+        for part, said in (("idea", text.idea), ("example", text.example), ("try", text.attempt)):
+            yield Utterance(f"{lesson}.{part}", said)
     yield from _names(content, locale)
 
 

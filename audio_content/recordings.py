@@ -7,6 +7,7 @@ synthetic voice takes over until the sentence is recorded again. Nobody hears a 
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +24,23 @@ _SUFFIXES = frozenset({".wav", ".ogg", ".flac", ".mp3"})
 def find_recording(text: str, locale: str, *, folder: Path = RECORDINGS) -> Path | None:
     """Give the sound file of a text, None when nobody recorded it. Raises InvalidRecordings when the index lies."""
     return read_index(folder / language_of(locale)).get(normalised(text))
+
+
+def index_text(speaker: str, consent: str, entries: Mapping[str, str]) -> str:
+    """Give the text of an index: file names by text, in the order given."""
+    lines = [
+        f"speaker: {json.dumps(speaker, ensure_ascii=False)}",
+        f"consent: {json.dumps(consent, ensure_ascii=False)}",
+    ]
+    lines.append("recordings:")
+    for text, file in entries.items():
+        quoted = (json.dumps(value, ensure_ascii=False) for value in (text, file))
+        lines.append("  - {{text: {}, file: {}}}".format(*quoted))
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def normalised(text: str) -> str:

@@ -18,6 +18,7 @@ from audio_content.loader import load
 from audio_content.model import LOCALES, Content
 from engine.model import MAX_LEVEL, ItemId
 from voice_app.commands.content_exchange import export_case, export_qti, import_qti
+from voice_app.commands.content_recordings import record_check, record_list
 from voice_app.commands.terminal import console, failures_told, messages, print_json, progress, run, settings_here
 from voice_app.settings import Settings
 from voice_app.speech.durations import Duration, measure, summary
@@ -30,6 +31,8 @@ app = typer.Typer(no_args_is_help=True, help="Check, render and count what is sa
 app.command("export-qti")(export_qti)
 app.command("import-qti")(import_qti)
 app.command("export-case")(export_case)
+app.command("record-list")(record_list)
+app.command("record-check")(record_check)
 
 
 class Heard(StrEnum):
