@@ -103,7 +103,8 @@ async def _listen_to_all(settings: Settings, only: str, voice: Heard, json: bool
 
 @app.command()
 def stats(
-    rendered: Annotated[bool, typer.Option("--rendered", help="Also speak everything and measure it.")] = False,
+    rendered: Annotated[bool, typer.Option("--rendered", help="Also speak stems and lessons, measured.")] = False,
+    options: Annotated[bool, typer.Option("--options", help="With --rendered: whole questions.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Count items, lessons, skills, key places, reading ease; with --rendered also how long things take to say."""
@@ -112,7 +113,7 @@ def stats(
     figures = content_stats(content)
     if rendered:
         settings = settings_here()
-        figures["durations"] = summary(run(lambda: _durations(settings, content)))
+        figures["durations"] = summary(run(lambda: _durations(settings, content, options)))
     if json:
         print_json(figures)
         return
@@ -121,13 +122,13 @@ def stats(
         console.print(_table(value) if isinstance(value, dict) else f"  {value}", highlight=False)
 
 
-async def _durations(settings: Settings, content: Content) -> list[Duration]:
+async def _durations(settings: Settings, content: Content, options: bool) -> list[Duration]:
     voice = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=settings.speech.voice_cache_mb * 1_000_000)
     total = len(LOCALES) * (len(content.items) + len(content.lessons))
     measured: list[Duration] = []
     try:
         with progress("Speaking") as move:
-            async for duration in measure(content, LOCALES, voice):
+            async for duration in measure(content, LOCALES, voice, with_options=options):
                 measured.append(duration)
                 move(len(measured), total)
     finally:

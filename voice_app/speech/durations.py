@@ -27,19 +27,24 @@ class Duration:
     whole_ms: int
 
 
-async def measure(content: Content, locales: Sequence[str], voice: Synthesizer) -> AsyncIterator[Duration]:
-    """Render every question and every lesson; what was rendered before costs a file read."""
+async def measure(
+    content: Content, locales: Sequence[str], voice: Synthesizer, *, with_options: bool = False
+) -> AsyncIterator[Duration]:
+    """Render every stem and every lesson; what was rendered before costs a file read. `with_options`: whole questions,
+    which takes four times as long; without, `whole_ms` of a question is its stem's."""
     for locale in locales:
         for item in content.items.values():
             text = item.texts[locale]
             stem = (await voice.speak(text.stem, locale)).duration_ms
-            options = [(await voice.speak(option.text, locale)).duration_ms for option in text.options]
-            pauses = AFTER_STEM_MS + BETWEEN_OPTIONS_MS * (len(options) - 1)
-            yield Duration(item.id, locale, stem, stem + pauses + sum(options))
+            whole = stem
+            if with_options:
+                options = [(await voice.speak(option.text, locale)).duration_ms for option in text.options]
+                whole += AFTER_STEM_MS + BETWEEN_OPTIONS_MS * (len(options) - 1) + sum(options)
+            yield Duration(item.id, locale, stem, whole)
         for lesson in content.lessons.values():
-            whole = lesson.texts[locale]
+            taught = lesson.texts[locale]
             parts = [
-                (await voice.speak(part, locale)).duration_ms for part in (whole.idea, whole.example, whole.attempt)
+                (await voice.speak(part, locale)).duration_ms for part in (taught.idea, taught.example, taught.attempt)
             ]
             yield Duration(lesson.id, locale, 0, sum(parts) + AFTER_STEM_MS * 2)
 

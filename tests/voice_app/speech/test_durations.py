@@ -28,7 +28,7 @@ def test_a_question_lasts_its_stem_its_options_and_the_pauses() -> None:
     one = replace(content, items={ITEM: content.items[ITEM]}, lessons={lesson.id: lesson})
 
     async def collect() -> list[Duration]:
-        return [each async for each in measure(one, ("fr",), FakeVoice())]
+        return [each async for each in measure(one, ("fr",), FakeVoice(), with_options=True)]
 
     item, taught = asyncio.run(collect())
 
