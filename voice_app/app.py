@@ -15,7 +15,7 @@ from engine.adaptive import ABC_DIAG, compile_bank
 from voice_app.audio import Sound
 from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
-from voice_app.ports import Channel, Recognizer, Store, Synthesizer
+from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
 from voice_app.settings import Settings
 from voice_app.speech.earcons import earcon
 from voice_app.speech.endpointing import StreamEndpointer
@@ -38,7 +38,13 @@ class Service:
     store: Store
 
     def conversation(
-        self, channel: Channel, *, asker: str, resume_code: str | None = None, seed: int | None = None
+        self,
+        channel: Channel,
+        *,
+        asker: str,
+        resume_code: str | None = None,
+        seed: int | None = None,
+        line: CallerLine | None = None,
     ) -> Conversation:
         """Give a conversation over this channel, ready to run. `asker` names the place that wrong codes count for."""
         outside = Voices(self.recognizer, self.synthesizer, StreamEndpointer(), earcon, self.store)
@@ -50,6 +56,7 @@ class Service:
             asker=asker,
             rules=self.settings.conversation,
             resume_code=resume_code,
+            line=line,
         )
 
     async def close(self) -> None:

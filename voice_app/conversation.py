@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from audio_content.model import PromptId
 from voice_app.audio import Sound
+from voice_app.caller_side import CallerSide
 from voice_app.conversation_rules import ConversationRules
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
@@ -32,16 +33,18 @@ from voice_app.dialogue.messages import (
     EndConversation,
     Event,
     Failed,
+    FindCaller,
     FindSession,
     GoOnSaying,
+    HandOver,
     Heard,
     IssueCode,
     Left,
     Listen,
     MicrophoneChanged,
-    Opened,
     Phrase,
     Pressed,
+    RecogniseCaller,
     RecognizerBack,
     RecognizerLost,
     Reheard,
@@ -57,6 +60,7 @@ from voice_app.errors import SpeechError, StoreError
 from voice_app.hearing import Grammar, HearingOutcome
 from voice_app.listening import Decision, Ear, Recognized
 from voice_app.ports import (
+    CallerLine,
     Channel,
     ChannelEvent,
     Earcons,
@@ -113,6 +117,7 @@ class Conversation:
         asker: str,
         rules: ConversationRules,
         resume_code: str | None = None,
+        line: CallerLine | None = None,
     ) -> None:
         self._channel = channel
         self._context = context
@@ -122,6 +127,7 @@ class Conversation:
             channel, outside.synthesizer, outside.earcons, self._wording, rules.speech_limit_ms / 1000
         )
         self._memory = SessionMemory(outside.store, channel.kind.value, context.content.version, asker)
+        self._caller = CallerSide(line, self._memory)
         self._seed = seed
         self._resume_code = resume_code
         self._state = start(context)
@@ -129,7 +135,7 @@ class Conversation:
         self._ending = False
         self._over = False
         self._told_code = False
-        self._inbox: asyncio.Queue[ChannelEvent | Recognized] = asyncio.Queue(WAITING_EVENTS)
+        self._inbox: asyncio.Queue[ChannelEvent | Recognized | Failed] = asyncio.Queue(WAITING_EVENTS)
         self._work = asyncio.TaskGroup()
         self._running: set[asyncio.Task[None]] = set()
         self._ear = Ear(
@@ -169,13 +175,13 @@ class Conversation:
             if isinstance(found, SessionFound):
                 self._state = resume(self._context, found.records)
                 await self._tell_code()
-        await self._feed(Opened(self._channel.kind, self._seed, self._channel.microphone))
+        await self._feed(await self._caller.opened(self._channel, self._seed))
         if self._resume_code is not None and self._state.session.started is None:
             await self._feed(Failed(PromptId("fault.general")))  # begins anew, and says that something went wrong
 
     # --- channel events -> dialogue events --------------------------------------------------------------------
 
-    async def _handle(self, event: ChannelEvent | Recognized) -> None:
+    async def _handle(self, event: ChannelEvent | Recognized | Failed) -> None:
         await self._watch_the_ear()
         match event:
             case FrameHeard(sound):
@@ -183,6 +189,7 @@ class Conversation:
             case Elapsed(length_ms):
                 await self._on_beat(length_ms)
             case KeyPressed(turn, key, input_mode):
+                self._caller.handing_over = False
                 if turn == self._state.turn:  # a double click must not silence the next question
                     await self._speaker.hush()
                     self._ear.forget()
@@ -193,6 +200,8 @@ class Conversation:
                 await self._act_on(self._ear.take(event))
             case TalkPressed(held):
                 await self._on_talk(held)
+            case Failed():
+                await self._feed(event)
             case MicrophoneChange(available):
                 await self._feed(MicrophoneChanged(available))
             case Hungup():
@@ -251,6 +260,8 @@ class Conversation:
             await self._end()
         if self._ending or not was_playing:
             return
+        if self._caller.handing_over:
+            self._run_aside(self._caller.hand_over(self._inbox.put))
         self._ear.quieten()
         await self._tell_listening()
 
@@ -319,6 +330,13 @@ class Conversation:
             case FindSession():
                 self._told_code = False
                 return await self._memory.find(effect)
+            case FindCaller():
+                self._told_code = False
+                return await self._caller.find()
+            case RecogniseCaller(wished):
+                await self._caller.recognise(wished=wished)
+            case HandOver():
+                self._caller.handing_over = True
             case EndConversation():
                 self._ending = True
                 if self._speaker.turn is None:

@@ -19,6 +19,10 @@ ResumeCode = NewType("ResumeCode", str)
 """Digits only; the last one is a check digit."""
 
 
+CallerMark = NewType("CallerMark", str)
+"""A keyed hash of a caller's number: tells that it is the same one, not which."""
+
+
 class Recognizer(Protocol):
     """The ear: scores an utterance against what may be said in this turn."""
 
@@ -149,7 +153,31 @@ class Store(Protocol):
         Raises TooManyAttempts past the limit.
         """
 
+    async def recognise_caller(self, caller: CallerMark, session: SessionId) -> None:
+        """Remember which session this caller would go on with; the one before is forgotten."""
+
+    async def forget_caller(self, caller: CallerMark) -> None:
+        """Forget this caller; nothing happens when nobody is remembered."""
+
+    async def session_of_caller(self, caller: CallerMark) -> SessionId | None:
+        """Give the session that was remembered for this caller, as long as its code would be valid."""
+
     async def close(self) -> None: ...
+
+
+class CallerLine(Protocol):
+    """What a conversation by telephone knows of its caller's line."""
+
+    @property
+    def caller(self) -> CallerMark | None:
+        """The caller to be recognised, None when the number is withheld."""
+
+    @property
+    def person_reachable(self) -> bool:
+        """Whether somebody answers a transfer at this moment."""
+
+    async def hand_over(self) -> bool:
+        """Connect the caller with a person; False when nobody takes over. The call ends by itself when one does."""
 
 
 # --- the channel: where the conversation takes place ------------------------------------------------------------

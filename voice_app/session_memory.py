@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from audio_content.model import PromptId
 from voice_app.dialogue.messages import CodeIssued, Event, Failed, FindSession, SessionFound, SessionNotFound
-from voice_app.dialogue.records import Record, from_payload, to_payload
+from voice_app.dialogue.records import (
+    PreferencesSet,
+    Record,
+    SessionFinished,
+    SessionStarted,
+    from_payload,
+    to_payload,
+)
 from voice_app.errors import StoreError
-from voice_app.ports import NewRecord, SessionId, Store
+from voice_app.ports import CallerMark, NewRecord, SessionId, Store
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +58,35 @@ class SessionMemory:
 
     async def find(self, effect: FindSession) -> SessionFound | SessionNotFound:
         """Look a code up; once found, records go to that session."""
+        return await self._take_up(self._store.find_session(effect.code, asker=self._asker))
+
+    async def find_caller(self, caller: CallerMark) -> SessionFound | SessionNotFound:
+        """Look a caller up; once found, records go to their session."""
+        return await self._take_up(self._store.session_of_caller(caller))
+
+    async def waiting_locale(self, caller: CallerMark) -> str | None:
+        """Give the language of a session of this caller that was begun and not finished; None for no such session."""
+        found = await self.find_caller(caller)
+        self._session = None  # it is only offered; the caller decides
+        if isinstance(found, SessionNotFound) or any(isinstance(each, SessionFinished) for each in found.records):
+            return None
+        spoken = [each.locale for each in found.records if isinstance(each, SessionStarted | PreferencesSet)]
+        return spoken[-1] if spoken else None
+
+    async def recognise(self, caller: CallerMark, *, wished: bool) -> None:
+        """Remember this caller for the present session, or forget them. A fault is logged: the code still works."""
         try:
-            session = await self._store.find_session(effect.code, asker=self._asker)
+            if wished:
+                self._session = await self._opened()
+                await self._store.recognise_caller(caller, self._session)
+            else:
+                await self._store.forget_caller(caller)
+        except StoreError as fault:
+            log.error("a caller's wish to be recognised was not kept: %s", fault)
+
+    async def _take_up(self, looking_up: Awaitable[SessionId | None]) -> SessionFound | SessionNotFound:
+        try:
+            session = await looking_up
             if session is None:
                 return SessionNotFound(PromptId("code.unknown"))
             history = await self._store.history(session)

@@ -27,6 +27,8 @@ from voice_app.web.rules import WebRules
 
 PREFIX = "VOICE_APP"
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(@)")
+SECRET_ENDINGS = ("_password", "_token")
+"""Settings that are listed as set, never shown."""
 
 
 class InvalidSetting(VoiceAppError):
@@ -132,7 +134,9 @@ def list_settings(settings: Settings) -> Iterator[SettingLine]:
     for section in _sections(settings):
         rules = getattr(settings, section)
         for item in fields(rules):
-            yield SettingLine(section, item.name, _variable(section, item.name), _shown(getattr(rules, item.name)))
+            shown = "(set)" if getattr(rules, item.name) and item.name.endswith(SECRET_ENDINGS) else None
+            value = shown or _shown(getattr(rules, item.name))
+            yield SettingLine(section, item.name, _variable(section, item.name), value)
 
 
 def _shown(value: Any) -> Any:
@@ -168,9 +172,18 @@ def _chosen(section: str, rules: Any, env: Mapping[str, str], file_values: Mappi
         if raw is None:
             continue
         try:
-            chosen[name] = kind(raw)
+            chosen[name] = _truth(raw) if kind is bool else kind(raw)
         except (TypeError, ValueError) as fault:
             raise InvalidSetting(
                 f"{_variable(section, name)} should be of type {kind.__name__}, not {raw!r}"
             ) from fault
     return chosen
+
+
+def _truth(raw: Any) -> bool:
+    """Read yes or no as people write it. Raises ValueError."""
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    word = str(raw).strip().lower()
+    if word not in words:
+        raise ValueError(word)
+    return words[word]

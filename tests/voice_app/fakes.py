@@ -12,6 +12,7 @@ from voice_app.audio import Sound
 from voice_app.errors import RecognizerDown, StoreError
 from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition, Scored
 from voice_app.ports import (
+    CallerMark,
     ChannelEvent,
     FrameHeard,
     Hungup,
@@ -149,6 +150,7 @@ class FakeStore:
     records: list[StoredRecord] = field(default_factory=list)
     fails: int = 0
     code: str = "12345670"
+    callers: dict[CallerMark, SessionId] = field(default_factory=dict)
     is_free: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -176,6 +178,15 @@ class FakeStore:
 
     async def find_session(self, code: str, *, asker: str) -> SessionId | None:
         return SessionId("session") if code == self.code else None
+
+    async def recognise_caller(self, caller: CallerMark, session: SessionId) -> None:
+        self.callers[caller] = session
+
+    async def forget_caller(self, caller: CallerMark) -> None:
+        self.callers.pop(caller, None)
+
+    async def session_of_caller(self, caller: CallerMark) -> SessionId | None:
+        return self.callers.get(caller)
 
     async def close(self) -> None:
         return None

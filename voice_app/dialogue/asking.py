@@ -33,7 +33,7 @@ from voice_app.dialogue.records import (
     ItemNotAdministered,
     SessionFinished,
 )
-from voice_app.dialogue.script import keyed, name_of, question_number
+from voice_app.dialogue.script import by_channel, keyed, name_of, question_number
 from voice_app.dialogue.state import Asked, DialogueState, Phase
 from voice_app.dialogue.turn import LAST_RUNG
 from voice_app.hearing import HearingOutcome
@@ -136,4 +136,4 @@ def not_understood(context: DialogueContext, state: DialogueState, asked: Asked)
     passed = pass_by(context, state, asked).at(unheard_run=unheard)
     if unheard < context.rules.unheard_items_before_pause or passed.state.phase is not Phase.QUESTION:
         return passed
-    return pause(context, replace(passed, lead=()).at(unheard_run=0), "unheard.quiet", quiet=True)
+    return pause(context, replace(passed, lead=()).at(unheard_run=0), by_channel(state, "unheard.quiet"), quiet=True)

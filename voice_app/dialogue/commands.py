@@ -12,9 +12,10 @@ from dataclasses import replace
 from engine.model import Channel
 from voice_app.dialogue import asking, menus
 from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.messages import HandOver
 from voice_app.dialogue.pausing import go_on, goodbye, pause
 from voice_app.dialogue.reaction import Form, Reaction, calm
-from voice_app.dialogue.script import keyed
+from voice_app.dialogue.script import by_channel, keyed
 from voice_app.dialogue.state import DialogueState, Phase
 from voice_app.dialogue.turn import (
     BACK,
@@ -78,13 +79,22 @@ def _quieter(context: DialogueContext, state: DialogueState) -> Reaction:
 
 def _help(context: DialogueContext, state: DialogueState) -> Reaction:
     del context
-    person = "help.person_kiosk" if state.channel is Channel.KIOSK else "help.person"
+    if state.person_reachable and state.more and state.doubt is None:  # asked twice: to a person, not to more help
+        return Reaction(calm(state), form=Form.LEAD_ONLY).request(HandOver()).saying("phone.hand_over")
+    person = _person(state)
     subject = _HELP_SUBJECTS.get(state.phase, "help.menu")
     form = Form.OPTIONS if state.phase in _TOLD_AT_LENGTH and state.doubt is None else Form.FULL
     reaction = Reaction(calm(state), form=form, more=True).saying(keyed(state, subject))
     if state.phase is not Phase.CODE_ENTRY:
         reaction = reaction.saying(keyed(state, "help.voice"))
     return reaction.saying(person)
+
+
+def _person(state: DialogueState) -> str:
+    """Give the prompt that tells how to speak to a person."""
+    if state.person_reachable:
+        return "help.person_by_phone"
+    return "help.person_kiosk" if state.channel is Channel.KIOSK else by_channel(state, "help.person")
 
 
 def _explain(context: DialogueContext, state: DialogueState) -> Reaction:
@@ -117,6 +127,8 @@ def _wait(context: DialogueContext, state: DialogueState) -> Reaction:
 
 
 def _begin(context: DialogueContext, state: DialogueState) -> Reaction:
+    if state.phase is Phase.COMEBACK:
+        return Reaction(replace(calm(state), phase=Phase.LANGUAGE))
     return menus.begin(context, state)
 
 
@@ -128,6 +140,10 @@ def _have_code(context: DialogueContext, state: DialogueState) -> Reaction:
 def _pace_ok(context: DialogueContext, state: DialogueState) -> Reaction:
     del context
     return Reaction(replace(calm(state), phase=Phase.PRACTICE))
+
+
+def _continue(context: DialogueContext, state: DialogueState) -> Reaction:
+    return menus.come_back(state) if state.phase is Phase.COMEBACK else go_on(context, state)
 
 
 def _finish(context: DialogueContext, state: DialogueState) -> Reaction:
@@ -156,7 +172,7 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     PACE_OK: _pace_ok,
     TEA: menus.practised,
     COFFEE: menus.practised,
-    CONTINUE: go_on,
+    CONTINUE: _continue,
     FINISH: _finish,
 }
 

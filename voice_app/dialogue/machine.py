@@ -12,8 +12,12 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | phase | event | next phase | records |
 |---|---|---|---|
 | CLOSED | Opened | LANGUAGE (or where the session stood) | (SessionResumed) |
+| CLOSED | Opened, and a session of this caller waits | COMEBACK | |
+| COMEBACK | c continue, then SessionFound | PRACTICE, QUESTION or RESULT | SessionResumed |
+| COMEBACK | c begin | LANGUAGE | |
 | LANGUAGE | c French, English | WELCOME | |
-| WELCOME | c begin | PACE | SessionStarted |
+| WELCOME | c begin | PACE, or RECOGNITION on a telephone whose number is shown | SessionStarted |
+| RECOGNITION | c yes, no | PACE | |
 | WELCOME | c "I have a code" | CODE_ENTRY | |
 | CODE_ENTRY | eighth digit, then SessionFound | PRACTICE, QUESTION or RESULT | SessionResumed |
 | CODE_ENTRY | SessionNotFound | CODE_ENTRY, or WELCOME after too many | |
@@ -142,7 +146,7 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
             waiting = state.session.started is None and state.phase not in _BEFORE_AND_AFTER
             return menus.found(context, state, records) if waiting else None
         case SessionNotFound(prompt):
-            return menus.not_found(state, prompt) if state.phase is Phase.CODE_ENTRY else None
+            return menus.not_found(state, prompt) if state.phase in (Phase.CODE_ENTRY, Phase.COMEBACK) else None
         case CodeIssued(code):
             return _code_issued(context, state, code)
         case Failed(prompt):
@@ -233,6 +237,8 @@ def _act(context: DialogueContext, state: DialogueState, meant: Meant) -> Reacti
         reaction = _answered(context, state, asked, meant)
         if reaction is not None:
             return reaction
+    if state.phase is Phase.RECOGNITION and meant.meaning in (YES, NO):
+        return menus.recognise(state, wished=meant.meaning == YES)
     if state.phase is Phase.CODE_ENTRY:
         reaction = _code_entered(context, state, meant.meaning)
         if reaction is not None:
@@ -304,9 +310,18 @@ def _after_goodbye(state: DialogueState, event: Pressed | Heard | SilenceKept) -
 
 
 def _opened(context: DialogueContext, state: DialogueState, event: Opened) -> Reaction:
-    here = replace(state, channel=event.channel, microphone=event.microphone)
+    here = replace(
+        state,
+        channel=event.channel,
+        microphone=event.microphone,
+        recognisable=event.recognisable,
+        person_reachable=event.person_reachable,
+    )
     if state.session.started is not None:
         return menus.go_on_with(context, here, here, state.session.locale)
+    if event.waiting_locale is not None:
+        spoken = replace(here.session, locale=event.waiting_locale)
+        return Reaction(replace(here, seed=event.seed, session=spoken, phase=Phase.COMEBACK))
     return Reaction(replace(here, seed=event.seed, phase=Phase.LANGUAGE))
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from audio_content.model import PromptId
+from engine.model import Channel
 from engine.organization.codes import RESUME_CODE_DIGITS, is_valid_code
 from voice_app.dialogue.asking import next_question
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
-from voice_app.dialogue.messages import FindSession, IssueCode, Phrase, Spelled
+from voice_app.dialogue.messages import FindCaller, FindSession, IssueCode, Phrase, RecogniseCaller, Spelled
 from voice_app.dialogue.reaction import Form, Reaction, calm
 from voice_app.dialogue.records import PracticeDone, PreferencesSet, Record, SessionResumed, SessionStarted
-from voice_app.dialogue.script import question_number
+from voice_app.dialogue.script import by_channel, question_number
 from voice_app.dialogue.state import DialogueState, Phase, Session
 from voice_app.dialogue.turn import LAST_RUNG
 
@@ -40,11 +41,23 @@ def begin(context: DialogueContext, state: DialogueState) -> Reaction:
         locale=chosen.locale,
         max_items=context.rules.max_items,
     )
-    reaction = Reaction(replace(calm(state), phase=Phase.PACE)).keep(context, started)
+    following = Phase.RECOGNITION if state.recognisable else Phase.PACE
+    reaction = Reaction(replace(calm(state), phase=following)).keep(context, started)
     preferences = PreferencesSet(chosen.locale, chosen.rate, chosen.gain_db)
     if preferences != PreferencesSet(chosen.locale, Session().rate, Session().gain_db):
         reaction = reaction.keep(context, preferences)
     return reaction.request(IssueCode())
+
+
+def recognise(state: DialogueState, *, wished: bool) -> Reaction:
+    """Give the reaction to whether the caller wants to be recognised by their number after a cut."""
+    reaction = Reaction(replace(calm(state), phase=Phase.PACE, recognised=wished)).request(RecogniseCaller(wished))
+    return reaction.saying("recognition.done" if wished else "recognition.declined")
+
+
+def come_back(state: DialogueState) -> Reaction:
+    """Give the reaction of a recognised caller who goes on with the session that was cut."""
+    return Reaction(replace(calm(state), recognised=True), form=Form.SILENT).request(FindCaller())
 
 
 def prefer(context: DialogueContext, state: DialogueState, *, rate: float, gain_db: float) -> Reaction:
@@ -58,7 +71,13 @@ def prefer(context: DialogueContext, state: DialogueState, *, rate: float, gain_
 def practised(context: DialogueContext, state: DialogueState, *, dont_know: bool = False) -> Reaction:
     """Give the reaction to the practice question: any answer is a good one; the first question follows."""
     reaction = Reaction(replace(calm(state), simpler=False)).keep(context, PracticeDone())
-    return next_question(context, reaction.saying("practice.done_dont_know" if dont_know else "practice.done"))
+    reaction = reaction.saying("practice.done_dont_know" if dont_know else "practice.done")
+    if state.channel is Channel.PHONE and state.code is not None and not state.recognised:
+        code = Spelled(state.code)  # there is no page that tells it when the line is cut
+        reaction = reaction.saying(
+            Phrase(PromptId("phone.code"), {"code": code}), Phrase(PromptId("pause.code_again"), {"code": code})
+        )
+    return next_question(context, reaction)
 
 
 # --- the code of a paused session -------------------------------------------------------------------------------
@@ -110,6 +129,9 @@ def go_on_with(context: DialogueContext, resumed: DialogueState, here: DialogueS
         channel=here.channel,
         microphone=here.microphone,
         hearing=here.hearing,
+        recognisable=here.recognisable,
+        recognised=here.recognised,
+        person_reachable=here.person_reachable,
     )
     reaction = Reaction(state, form=Form.FULL).keep(context, SessionResumed(here.channel))
     session = state.session
@@ -125,6 +147,8 @@ def go_on_with(context: DialogueContext, resumed: DialogueState, here: DialogueS
 
 def not_found(state: DialogueState, prompt: PromptId) -> Reaction:
     """Give the reaction to a code that opens nothing."""
+    if state.phase is Phase.COMEBACK:
+        return Reaction(replace(calm(state), phase=Phase.LANGUAGE), (Phrase(prompt),))
     phase = Phase.WELCOME if prompt == TOO_MANY else Phase.CODE_ENTRY
     return Reaction(replace(calm(state), digits="", phase=phase), (Phrase(prompt),))
 
@@ -142,7 +166,8 @@ def silence(state: DialogueState) -> Reaction:
         return here.saying("silence.first").in_form(Form.LEAD_ONLY)
     if rung == 2:
         return here.at(doubt=None).saying("silence.second")
-    return replace(here.at(doubt=None).saying("silence.offer_menu").in_form(Form.LEAD_ONLY), quiet=True)
+    offer = by_channel(state, "silence.offer_menu")
+    return replace(here.at(doubt=None).saying(offer).in_form(Form.LEAD_ONLY), quiet=True)
 
 
 def not_understood(context: DialogueContext, state: DialogueState) -> Reaction:
@@ -158,4 +183,4 @@ def not_understood(context: DialogueContext, state: DialogueState) -> Reaction:
         return here.saying("unheard.first").in_form(Form.LEAD_ONLY)
     if rung == 2:
         return replace(here.at(doubt=None).saying("unheard.second").in_form(Form.OPTIONS), emphasised=True)
-    return here.at(doubt=None).saying("unheard.offer_menu").in_form(Form.LEAD_ONLY)
+    return here.at(doubt=None).saying(by_channel(state, "unheard.offer_menu")).in_form(Form.LEAD_ONLY)

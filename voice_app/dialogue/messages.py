@@ -132,11 +132,18 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A channel is ready; the conversation begins. `seed` makes the draw of items repeatable."""
+    """A channel is ready; the conversation begins. `seed` makes the draw of items repeatable.
+
+    By telephone: `recognisable`, the number is there to be recognised by, if the caller wishes it; `waiting_locale`, a
+    session of this caller was cut and waits, in that language; `person_reachable`, somebody answers a transfer now.
+    """
 
     channel: Channel
     seed: int
     microphone: bool
+    recognisable: bool = False
+    waiting_locale: str | None = None
+    person_reachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,11 +331,41 @@ class FindSession:
 
 
 @dataclass(frozen=True, slots=True)
+class FindCaller:
+    """Take up the session that waits for this caller; answered as `FindSession` is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniseCaller:
+    """Recognise this caller's number from now on (`wished`), or forget it. Only a keyed hash is kept of it."""
+
+    wished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """When the prompt has been said, connect the caller with a person; `Failed` when nobody takes over."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndConversation:
     """Nothing more to say: when the prompt has been played the channel may go back to its first page."""
 
 
-Effect = Save | Say | GoOnSaying | Listen | Show | SetLoudness | IssueCode | FindSession | EndConversation
+Effect = (
+    Save
+    | Say
+    | GoOnSaying
+    | Listen
+    | Show
+    | SetLoudness
+    | IssueCode
+    | FindSession
+    | FindCaller
+    | RecogniseCaller
+    | HandOver
+    | EndConversation
+)
 
 
 def option_meaning(option: OptionId) -> MeaningId:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from audio_content.model import ItemKind, PromptId
+from engine.model import Channel
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
     Earcon,
@@ -66,6 +67,10 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
             return (Phrase(PromptId("welcome.intro"), {"number": number}), _phrase("welcome.privacy"))
         case Phase.CODE_ENTRY:
             return _code_stem(state)
+        case Phase.COMEBACK:
+            return (_phrase("comeback.intro"),)
+        case Phase.RECOGNITION:
+            return (_phrase("recognition.intro"),)
         case Phase.PACE:
             return (_phrase("pace.intro"),)
         case Phase.PRACTICE:
@@ -86,6 +91,11 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
 def keyed(state: DialogueState, prompt: str) -> str:
     """Give the prompt's variant for keys when the voice cannot be heard."""
     return prompt if state.listening else f"{prompt}_keys"
+
+
+def by_channel(state: DialogueState, prompt: str) -> str:
+    """Give the prompt's variant for the telephone, where nobody stands near."""
+    return f"{prompt}_phone" if state.channel is Channel.PHONE else prompt
 
 
 def number_prompt(number: int) -> str:

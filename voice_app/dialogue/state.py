@@ -20,9 +20,11 @@ class Phase(Enum):
     """Where the conversation stands; the table of moves is in `machine`."""
 
     CLOSED = "closed"
+    COMEBACK = "comeback"
     LANGUAGE = "language"
     WELCOME = "welcome"
     CODE_ENTRY = "code_entry"
+    RECOGNITION = "recognition"
     PACE = "pace"
     PRACTICE = "practice"
     QUESTION = "question"
@@ -90,6 +92,8 @@ class DialogueState:
     `correcting`: the answer that comes
     is the second version of one utterance. `corrections`: how often that happened.
     `unhurried`: the person has shown that they need more time than most, and is given it from here on.
+    By telephone: `recognisable` by their number, `recognised` because they wished it, `person_reachable`: somebody
+    answers a transfer.
     """
 
     session: Session = field(default_factory=Session)
@@ -116,6 +120,9 @@ class DialogueState:
     acted_on: MeaningId | None = None
     correcting: bool = False
     corrections: int = 0
+    recognisable: bool = False
+    recognised: bool = False
+    person_reachable: bool = False
 
     @property
     def locale(self) -> str:

@@ -81,6 +81,8 @@ class Choice:
 
 _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
     Phase.WELCOME: ((BEGIN, "welcome.begin"), (HAVE_CODE, "welcome.have_code")),
+    Phase.COMEBACK: ((CONTINUE, "comeback.continue"), (BEGIN, "comeback.begin")),
+    Phase.RECOGNITION: ((YES, "recognition.yes"), (NO, "recognition.no")),
     Phase.PACE: ((PACE_OK, "pace.ok"), (SLOWER, "pace.slower"), (FASTER, "pace.faster")),
     Phase.PAUSED: ((CONTINUE, "pause.continue"), (FINISH, "pause.finish")),
     Phase.RESULT: ((REPEAT, "result.again"), (FINISH, "result.finish")),
@@ -158,6 +160,8 @@ def _choice_wordings(
 ) -> list[tuple[MeaningId, tuple[str, ...]]]:
     offered = choices(context, state)
     asked = state.session.asked if state.phase is Phase.QUESTION else None
+    if state.phase is Phase.RECOGNITION:
+        return [(YES, words.yes), (NO, words.no)]
     if asked is None:
         return [
             (

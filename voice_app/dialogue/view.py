@@ -28,6 +28,8 @@ _HEADINGS = {
     Phase.LANGUAGE: "language.heading",
     Phase.WELCOME: "welcome.heading",
     Phase.CODE_ENTRY: "code.heading",
+    Phase.COMEBACK: "comeback.heading",
+    Phase.RECOGNITION: "recognition.heading",
     Phase.PACE: "pace.heading",
     Phase.PRACTICE: "practice.heading",
     Phase.PAUSED: "pause.heading",

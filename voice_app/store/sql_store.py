@@ -26,12 +26,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from engine.organization.codes import RESUME_CODE_DIGITS, is_valid_code, with_check_digit
 from engine.sync.events import chained
 from voice_app.errors import StoreError, TooManyAttempts
-from voice_app.ports import NewRecord, ResumeCode, SessionId, StoredRecord
+from voice_app.ports import CallerMark, NewRecord, ResumeCode, SessionId, StoredRecord
 from voice_app.store.database import one_at_a_time, open_database
 from voice_app.store.envelopes import aware, envelope_of
 from voice_app.store.identifiers import uuid7
 from voice_app.store.rules import StoreRules
-from voice_app.store.tables import EventRow, ResumeCodeRow, SessionRow, SiteRow, WrongCodeRow
+from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow, SiteRow, WrongCodeRow
 
 CODE_DRAWS = 50
 """With nine codes in ten taken, fewer than one draw in a hundred ends without a code."""
@@ -174,6 +174,30 @@ class SqlStore:
         by_site = await database.exec(select(func.count()).where(col(WrongCodeRow.tried_at) >= hour_ago))
         if by_asker.one() >= self._rules.wrong_codes_per_asker or by_site.one() >= self._rules.wrong_codes_per_site:
             raise TooManyAttempts("too many wrong codes; wait a quarter of an hour or begin anew")
+
+    async def recognise_caller(self, caller: CallerMark, session: SessionId) -> None:
+        """Remember which session this caller would go on with; the one before is forgotten."""
+        async with self._transaction() as database:
+            if await database.get(SessionRow, session) is None:
+                raise StoreError(f"no session {session}")
+            await database.merge(CallerRow(mark=caller, session_id=session, noted_at=datetime.now(UTC)))
+
+    async def forget_caller(self, caller: CallerMark) -> None:
+        """Forget this caller; nothing happens when nobody is remembered."""
+        async with self._transaction() as database:
+            await database.exec(delete(CallerRow).where(col(CallerRow.mark) == caller))
+
+    async def session_of_caller(self, caller: CallerMark) -> SessionId | None:
+        """Give the session that was remembered for this caller, as long as its code would be valid."""
+        oldest = datetime.now(UTC) - timedelta(days=self._rules.code_valid_days)
+        async with self._transaction() as database:
+            row = await database.get(CallerRow, caller)
+            if row is None:
+                return None
+            if aware(row.noted_at) < oldest:
+                await database.delete(row)
+                return None
+            return SessionId(row.session_id)
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -1,6 +1,6 @@
 """The tables. Storage only: no table class leaves this package.
 
-`event` is append-only; everything else can be rebuilt from it or is a means of access (codes, attempts).
+`event` is append-only; everything else can be rebuilt from it or is a means of access (codes, attempts, callers).
 """
 
 from __future__ import annotations
@@ -69,3 +69,13 @@ class WrongCodeRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     asker: str = Field(index=True)
     tried_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False, index=True))
+
+
+class CallerRow(SQLModel, table=True):
+    """A caller who asked to be recognised: a keyed hash of the number, and the session to go on with."""
+
+    __tablename__ = "caller"
+
+    mark: str = Field(primary_key=True)
+    session_id: str = Field(foreign_key="session.id")
+    noted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -15,15 +15,20 @@ import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from voice_app.telephony.errors import MediaDown, TelephonyError
+from voice_app.telephony.hours import Hours
 from voice_app.telephony.leg import Leg, LegEnded, MarkReached
 from voice_app.telephony.media.process import MediaProcess
 from voice_app.telephony.rules import PhoneRules
 from voice_app.telephony.sip.agent import UserAgent, bracketed
 from voice_app.telephony.sip.call import Call, CallState
 from voice_app.telephony.sip.description import Describer, Unacceptable
+from voice_app.telephony.sip.digest import Credentials
 from voice_app.telephony.sip.messages import BadMessage, uri_of
+from voice_app.telephony.sip.outgoing import RING_LIMIT_S, Trunk, place_call
+from voice_app.telephony.sip.registration import Registration
 from voice_app.telephony.sip_leg import SipLeg
 
 log = logging.getLogger(__name__)
@@ -70,9 +75,11 @@ class Gateway:
             advertised_host=rules.advertised_host,
             allowed=rules.allowed_networks,
         )
+        self._registration = self._make_registration()
+        self._person_hours = Hours.read(rules.person_hours)
         self._pending: Counter[str] = Counter()
-        self._talking: dict[SipLeg, asyncio.Task[None]] = {}
-        self._told: dict[SipLeg, asyncio.Task[None]] = {}
+        self._talking: dict[Leg, asyncio.Task[None]] = {}
+        self._told: dict[Leg, asyncio.Task[None]] = {}
         self._sentences: dict[str, bytes] = {}
         self.draining = False
         """While set, OPTIONS is answered 503: a dispatcher in front sends new calls elsewhere."""
@@ -97,6 +104,8 @@ class Gateway:
             except (OSError, ssl.SSLError) as fault:
                 raise TelephonyError(f"the certificate {self._rules.certificate!r} cannot be read: {fault}") from fault
             await self.agent.transports.listen_stream(*tls, context)
+        if self._registration is not None:
+            self._registration.start()
 
     async def close(self) -> None:
         """Hang up all calls, give their conversations a moment to keep what is under way, and stop."""
@@ -106,8 +115,48 @@ class Gateway:
         under_way = [*self._talking.values(), *self._told.values()]
         if under_way:
             await asyncio.wait(under_way, timeout=HUNG_UP_LIMIT_S)
+        if self._registration is not None:
+            await self._registration.close()
         await self.agent.close()
         await self.media.close()
+
+    # --- calls that we place, and people -----------------------------------------------------------------------------
+
+    def person(self, now: datetime) -> str | None:
+        """Give the address of somebody who answers at this moment (local time), None when nobody does."""
+        return self._rules.person if self._rules.person and self._person_hours.hold(now) else None
+
+    async def dial(self, target: str, *, ring_limit_s: float = RING_LIMIT_S) -> SipLeg:
+        """Call somebody and give the leg once they answered. Raises CallFailed, MediaDown, OSError, TimeoutError."""
+        rules = self._rules
+        credentials = Credentials(rules.trunk_user, rules.trunk_password) if rules.trunk_user else None
+        trunk = Trunk(rules.caller_id or rules.register_as or target, rules.trunk or rules.registrar, credentials)
+        line = await self.media.open_line()
+        answered = asyncio.Event()
+        leg = SipLeg(
+            line,
+            self._media_networks,
+            on_confirmed=lambda _leg: answered.set(),
+            on_ended=lambda _leg: None,
+            check=self._check,
+        )
+        try:
+            leg.call = await place_call(
+                self.agent, target, trunk, Describer("", line.port), leg, ring_limit_s=ring_limit_s
+            )
+        except BaseException:
+            line.close()
+            raise
+        return leg
+
+    def _make_registration(self) -> Registration | None:
+        rules = self._rules
+        if not rules.register_as:
+            return None
+        registrar = rules.registrar or f"sip:{rules.register_as.rpartition('@')[2]}"
+        return Registration(
+            self.agent, rules.register_as, registrar, Credentials(rules.trunk_user, rules.trunk_password)
+        )
 
     # --- calls by SIP -----------------------------------------------------------------------------------------------
 
@@ -145,9 +194,8 @@ class Gateway:
             describer.answer(offer)  # before anything is opened for it
         line = await self.media.open_line()
         describer.port = line.port
-        leg = SipLeg(
-            call, line, self._media_networks, on_confirmed=self._confirmed, on_ended=self._ended, check=self._check
-        )
+        leg = SipLeg(line, self._media_networks, on_confirmed=self._confirmed, on_ended=self._ended, check=self._check)
+        leg.call = call
         if call.state is not CallState.INVITED:  # cancelled meanwhile
             line.close()
             return
@@ -159,9 +207,13 @@ class Gateway:
 
     def _confirmed(self, leg: SipLeg) -> None:
         self._no_longer_pending(leg.call.peer.flow.peer[0])
+        self.take(leg, _caller_of(leg.call))
+
+    def take(self, leg: Leg, caller: Caller) -> None:
+        """Take an answered leg: a conversation when there is room, else the sentence that there is none."""
         loop = asyncio.get_running_loop()
         if len(self._talking) < self._rules.capacity:
-            task = loop.create_task(self._talk(leg), name=f"call {leg.call.call_id}")
+            task = loop.create_task(self._talk(leg, caller), name=f"call by {caller.way}")
             self._talking[leg] = task
             task.add_done_callback(lambda _task: self._talking.pop(leg, None))
         else:
@@ -187,11 +239,11 @@ class Gateway:
 
     # --- what callers hear ------------------------------------------------------------------------------------------
 
-    async def _talk(self, leg: SipLeg) -> None:
+    async def _talk(self, leg: Leg, caller: Caller) -> None:
         try:
-            await self._run_call(leg, _caller_of(leg.call))
+            await self._run_call(leg, caller)
         except Exception:  # the rim of one call: the caller is told, the service goes on
-            log.exception("call %s: the conversation failed", leg.call.call_id)
+            log.exception("a conversation by telephone failed")
             await self._say_and_hang_up(leg, "phone.fault")
         finally:
             leg.hang_up()

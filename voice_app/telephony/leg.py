@@ -64,6 +64,9 @@ class Leg(Protocol):
     def hang_up(self) -> None:
         """End the call."""
 
+    async def transfer(self, target: str) -> bool:
+        """Connect the caller with somebody else and end our part; False when that cannot be, the call then goes on."""
+
 
 class LegInbox:
     """What a leg has to tell, in order, for one reader. Sound that nobody takes for half a minute is thrown away;

@@ -7,10 +7,12 @@ another address (behind a NAT, or with bad intent) is sent nothing until its own
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 from collections.abc import AsyncIterator, Callable
 
+from voice_app.telephony.errors import CallFailed
 from voice_app.telephony.leg import KeyHeard, LegEnded, LegEvent
 from voice_app.telephony.media.process import MediaLine
 from voice_app.telephony.sip.call import Call
@@ -18,6 +20,8 @@ from voice_app.telephony.sip.description import Sound
 
 log = logging.getLogger(__name__)
 
+TRANSFER_LIMIT_S = 60.0
+"""A person may let it ring for so long."""
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 
@@ -26,11 +30,13 @@ class _KeyByInfo(KeyHeard):
 
 
 class SipLeg:
-    """One caller. `on_confirmed` is called once when sound may flow, `on_ended` once when all is over."""
+    """One caller; `call` is set before anything else happens. `on_confirmed` is called once when sound may flow,
+    `on_ended` once when all is over."""
+
+    call: Call
 
     def __init__(
         self,
-        call: Call,
         line: MediaLine,
         media_networks: Networks,
         *,
@@ -39,7 +45,6 @@ class SipLeg:
         check: Callable[[SipLeg], None],
     ) -> None:
         """`check` is called when the caller's sound has stopped to come, to ask whether it is still there."""
-        self.call = call
         self.line = line
         self._media_networks = media_networks
         self._on_confirmed = on_confirmed
@@ -68,6 +73,27 @@ class SipLeg:
 
     def hang_up(self) -> None:
         self.call.hang_up()
+
+    async def transfer(self, target: str) -> bool:
+        """Ask the caller's side to call somebody else (REFER) and hang up once it says that this succeeded."""
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[int] = loop.create_future()
+
+        def heard(status: int) -> None:
+            if status >= 200 and not outcome.done():
+                outcome.set_result(status)
+
+        self.call.transfer_heard = heard
+        try:
+            await self.call.refer(target)
+            async with asyncio.timeout(TRANSFER_LIMIT_S):
+                done = await outcome < 300
+        except (CallFailed, OSError, TimeoutError) as fault:
+            log.info("call %s: no transfer: %s", self.call.call_id, fault)
+            return False
+        if done:
+            self.call.hang_up("handed over")
+        return done
 
     # --- what signalling tells ------------------------------------------------------------------------------------
 

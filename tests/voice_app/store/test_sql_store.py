@@ -10,7 +10,7 @@ import pytest
 
 from engine.organization.codes import is_valid_code, with_check_digit
 from voice_app.errors import StoreError, TooManyAttempts
-from voice_app.ports import NewRecord, SessionId
+from voice_app.ports import CallerMark, NewRecord, SessionId
 from voice_app.store.copying import check_database
 from voice_app.store.rules import StoreRules
 from voice_app.store.sql_store import SqlStore
@@ -254,3 +254,23 @@ async def limit_pages(store: SqlStore, most: int) -> None:
     """SQLite's own way to play a full disk: the file may not grow beyond so many pages."""
     async with store._engine.connect() as connection:
         await connection.exec_driver_sql(f"pragma max_page_count = {most}")
+
+
+async def test_a_caller_is_known_by_wish_and_forgotten_by_wish(store: SqlStore) -> None:
+    first = await store.open_session("phone", "bank-1")
+    second = await store.open_session("phone", "bank-1")
+    caller = CallerMark("a1b2")
+    before = await store.session_of_caller(caller)
+    await store.recognise_caller(caller, first)
+    await store.recognise_caller(caller, second)
+    known = await store.session_of_caller(caller)
+
+    await store.forget_caller(caller)
+    await store.forget_caller(caller)
+
+    assert (before, known, await store.session_of_caller(caller)) == (None, second, None)
+
+
+async def test_a_caller_cannot_be_tied_to_no_session(store: SqlStore) -> None:
+    with pytest.raises(StoreError):
+        await store.recognise_caller(CallerMark("a1b2"), SessionId("none"))

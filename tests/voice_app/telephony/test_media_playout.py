@@ -121,6 +121,38 @@ def test_a_fast_sender_does_not_fill_the_ring() -> None:
     assert rest <= 8
 
 
+def test_a_sender_whose_time_stands_still_now_and_then_is_heard_to_the_end() -> None:
+    buffer, out, packets = Playout(SILENCE), b"", speech(200)
+    for number, packet in enumerate(packets):
+        if number % 20 == 19:  # 80 ms in which neither sound nor timestamp goes on
+            out += b"".join(buffer.tick() for _ in range(4))
+        buffer.put(*packet)
+        out += buffer.tick()
+    out += b"".join(buffer.tick() for _ in range(20))
+
+    assert all(payload in out for _, payload in packets[-15:])
+    assert sum(payload in out for _, payload in packets) > 185
+
+
+def test_a_slow_sender_is_heard_to_the_end() -> None:
+    buffer, out, packets = Playout(SILENCE), b"", speech(3_000)
+    for number, packet in enumerate(packets):
+        buffer.put(*packet)
+        out += buffer.tick()
+        if number % 100 == 99:
+            out += buffer.tick()
+
+    heard = sum(payload in out for _, payload in packets[-200:])
+    assert heard > 190
+
+
+def test_a_long_standstill_begins_anew() -> None:
+    buffer, packets = Playout(SILENCE), speech(40)
+    played(buffer, packets[:20], 60)  # 800 ms in which the sender's time stood still
+
+    assert joined(packets[20:]) in played(buffer, packets[20:], 30)
+
+
 def test_another_stream_begins_anew() -> None:
     buffer = Playout(SILENCE)
     played(buffer, speech(10), 15)

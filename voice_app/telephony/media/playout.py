@@ -5,10 +5,10 @@ doubles, losses and any packet length need no case of their own: what did not co
 written twice, a pause of the sender (hold, keys, comfort noise) keeps its length. The reader follows `delay` samples
 behind.
 
-The delay adapts. A packet that comes after its place was read makes the reader wait one tick (delay + 20 ms, at most
-200 ms). When for two seconds no packet came with less than 40 ms to spare, the reader skips one tick; so a
-sender whose clock runs faster than ours does not fill the ring. A jump of more than a second (another source, a
-restart) begins anew.
+The delay adapts. A packet that comes after its place was read makes the reader wait for as long as it was late; one
+that is more than 200 ms late begins the stream anew (the sender's time stood still while its sound did). When for two
+seconds no packet came with less than 60 ms to spare, the reader skips one tick; so a sender whose clock runs faster
+than ours does not fill the ring. A jump of more than a second (another source, a restart) begins anew too.
 """
 
 from __future__ import annotations
@@ -48,8 +48,11 @@ class Playout:
         assert self._read_at is not None  # noqa: S101 - set by _begin
         place = ahead(timestamp, self._read_at)
         self._least_ahead = min(self._least_ahead, place)
+        if place < -_LARGEST_DELAY:
+            self._begin(timestamp)  # the sender's time stood still: its next packet would be as late
+            place = self._delay
         if place < 0:
-            self._came_late()
+            self._came_late(-place)
             payload = payload[-place:]
             timestamp, place = self._read_at, 0
         self._write(timestamp % _RING, payload)
@@ -73,11 +76,10 @@ class Playout:
         self._read_at = (timestamp - self._delay) % (1 << 32)
         self._least_ahead, self._ticks = _RING, 0
 
-    def _came_late(self) -> None:
+    def _came_late(self, by: int) -> None:
         self.late += 1
-        if self._delay < _LARGEST_DELAY:
-            self._delay += TICK_SAMPLES
-            self._hold_back += 1
+        self._delay = min(self._delay + TICK_SAMPLES, _LARGEST_DELAY)
+        self._hold_back = max(self._hold_back, -(-by // TICK_SAMPLES))
 
     def _watch(self) -> None:
         self._ticks += 1

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from aiosipua import SipRequest, SipResponse, stringify_uri
+from aiosipua import SipRequest, SipResponse, Via, stringify_uri, stringify_via
 
 from voice_app.telephony.sip.call import ALLOW, Call, CallState
 from voice_app.telephony.sip.description import CONTENT_TYPE
@@ -67,6 +67,11 @@ class UserAgent:
             return self._advertised_host
         host = flow.local[0]
         return source_towards(flow.peer[0]) if ipaddress.ip_address(host).is_unspecified else host
+
+    def via(self, flow: Flow, branch: str) -> str:
+        """Give a Via of ours, for a request outside the transactions (the ACK of a 2xx)."""
+        host = bracketed(self.host_for(flow))
+        return stringify_via(Via(transport=flow.kind, host=host, port=flow.local[1], params={"branch": branch}))
 
     async def send(self, request: SipRequest, flow: Flow, limit_s: float = LIFETIME_S) -> SipResponse | None:
         """Send a request and give its final answer, None when there is none."""

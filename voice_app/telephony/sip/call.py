@@ -108,7 +108,7 @@ class Call:
         self.listener: Listener | None = None
         self.describer: Describer | None = None
         self._agent = agent
-        self._local = local
+        self.local = local
         self._sequence = sequence
         self._peer_sequence = peer_sequence
         self._invite: ServerTransaction | None = None
@@ -157,12 +157,6 @@ class Call:
         assert self._invite is not None  # noqa: S101 - only asked of an invited call
         return _offer_in(self._invite.request)
 
-    def ringing(self) -> None:
-        """Say that somebody will answer."""
-        if self._invite is not None and self.state is CallState.INVITED:
-            headers = [("Contact", self._agent.contact(self.peer.flow))]
-            self._invite.respond(answer(self._invite.request, 180, to_tag=self.local_tag, headers=headers))
-
     def accept(self, describer: Describer, listener: Listener) -> None:
         """Answer the INVITE. Raises Unacceptable when the offer cannot be met."""
         if self._invite is None or self.state is not CallState.INVITED:
@@ -180,6 +174,14 @@ class Call:
     def cancelled(self) -> None:
         """The caller gave up before we answered."""
         self.refuse(487)
+
+    # --- the first INVITE, ours -----------------------------------------------------------------------------------
+
+    def established(self, describer: Describer, listener: Listener, ack: SipRequest) -> None:
+        """The peer answered our INVITE, and this is the ACK; it is said again when the answer comes again."""
+        self.describer, self.listener, self.first_ack = describer, listener, ack
+        self.state = CallState.CONFIRMED
+        self._acked.set()
 
     # --- requests of the peer inside the dialog -------------------------------------------------------------------
 
@@ -355,7 +357,7 @@ class Call:
         request = new_request(
             method,
             self.peer.target,
-            sender=self._local,
+            sender=self.local,
             receiver=self.peer.address,
             call_id=self.call_id,
             sequence=self._sequence,

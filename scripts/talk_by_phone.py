@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""A whole diagnostic by telephone, spoken: a real baresip calls, a synthetic learner answers aloud, the ear hears it
+through G.711. Prints what was kept, how often the learner was understood at once, and how much was said by voice.
+
+    .venv/bin/python scripts/talk_by_phone.py [--law PCMA] [--ability 3] [--seed 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.journeys.baresip_peer import baresip
+from tests.journeys.speaking_caller import ChannelTap, speak_through
+from voice_app.app import Service, open_service
+from voice_app.captions import CaptionedRecognizer, CaptionedSynthesizer
+from voice_app.channels.learner import KnowingPerson
+from voice_app.channels.phone import PhoneChannel
+from voice_app.settings import load_settings
+from voice_app.speech.synthesizer import LearnerVoice
+from voice_app.store.sql_store import SqlStore
+from voice_app.telephony.gateway import Caller, Gateway
+from voice_app.telephony.leg import Leg
+from voice_app.telephony.rules import PhoneRules
+
+
+async def talk(law: str, ability: float, seed: int, quiet: bool) -> int:
+    service = await open_service(load_settings())
+    voice = LearnerVoice()
+    await voice.start()
+    heard: Counter[str] = Counter()
+    taps: asyncio.Queue[ChannelTap] = asyncio.Queue()
+
+    def write(line: str) -> None:
+        outcome = line.strip().strip("[").partition(":")[0]
+        heard[outcome] += line.startswith("   [")
+        if not quiet:
+            print(line, flush=True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = await SqlStore.open(f"sqlite+aiosqlite:///{Path(folder) / 'events.sqlite'}")
+        captioned = Service(
+            service.settings,
+            service.context,
+            CaptionedRecognizer(service.recognizer, write),
+            CaptionedSynthesizer(service.synthesizer, write),
+            store,
+        )
+
+        async def run_call(leg: Leg, caller: Caller) -> None:
+            tap = ChannelTap(PhoneChannel(leg))
+            taps.put_nowait(tap)
+            await captioned.conversation(tap, asker="phone", seed=seed).run()
+
+        async def speak(_prompt: str) -> bytes:
+            return bytes(3200)
+
+        gateway = Gateway(PhoneRules(), run_call, speak, host="127.0.0.1")
+        await gateway.start(("127.0.0.1", 0))
+        began = time.monotonic()
+        async with baresip(Path(folder) / "peer", account=f";audio_codecs={law}/8000/1") as caller:
+            await caller.dial(f"sip:assess@127.0.0.1:{gateway.agent.transports.listening['UDP'][1]}")
+            tap = await taps.get()
+            person = KnowingPerson(service.context.content, ability, seed)
+            spoken = await speak_through(caller, tap, person, voice, pitch=0.8)
+        took = time.monotonic() - began
+        async with store._transaction() as database:  # what was kept, without a conversation around it
+            rows = await database.exec(__import__("sqlmodel").text("select kind, count(*) from event group by kind"))
+            kept = dict(rows.all())
+        await gateway.close()
+        await store.close()
+    await voice.close()
+    await service.close()
+    print(f"{law}: {took:.0f} s, {spoken} turns spoken, {tap.keys} keys, heard {dict(heard)}, kept {kept}")
+    return 0 if kept.get("session_finished") else 1
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--law", choices=("PCMA", "PCMU"), default="PCMA")
+    options.add_argument("--ability", type=float, default=3.0)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--quiet", action="store_true")
+    chosen = options.parse_args()
+    sys.exit(asyncio.run(talk(chosen.law, chosen.ability, chosen.seed, chosen.quiet)))
+
+
+if __name__ == "__main__":
+    main()

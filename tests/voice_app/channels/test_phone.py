@@ -1,0 +1,171 @@
+"""The phone channel over a leg: prompts end exactly once, keys belong to the turn that was heard."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from voice_app.audio import Sound, silence
+from voice_app.channels.phone import PhoneChannel, PhoneChannelRules, for_line
+from voice_app.ports import ChannelEvent, FrameHeard, Hungup, KeyPressed, PromptEnded, ShownView
+from voice_app.telephony.leg import KeyHeard, LegEnded, LegEvent, LegInbox, LineHeard, MarkReached
+
+FRAME = bytes(320)
+
+
+@dataclass
+class FakeLeg:
+    """A leg whose caller hears everything at once when told to; what was asked of it is in `log`."""
+
+    log: list[str] = field(default_factory=list)
+    inbox: LegInbox = field(default_factory=LegInbox)
+    waiting: list[int] = field(default_factory=list)
+
+    def play(self, pcm: bytes) -> None:
+        self.log.append(f"play {len(pcm)}")
+
+    def mark(self, number: int) -> None:
+        self.waiting.append(number)
+
+    def clear(self) -> None:
+        self.log.append("clear")
+        self.say_all()
+
+    def say_all(self) -> None:
+        """Everything that waits has been said."""
+        for number in self.waiting:
+            self.inbox.put(MarkReached(number))
+        self.waiting.clear()
+
+    def happens(self, *events: LegEvent) -> None:
+        for event in events:
+            self.inbox.put(event)
+
+    def events(self) -> AsyncIterator[LegEvent]:
+        return self.inbox.events()
+
+    def hang_up(self) -> None:
+        self.inbox.put(LegEnded())
+
+    async def transfer(self, target: str) -> bool:
+        return False
+
+
+def view(turn: int, screen: str = "question") -> ShownView:
+    return ShownView(turn, "fr", screen, "", (), (), (), None, None)
+
+
+def frames(count: int) -> list[LegEvent]:
+    return [LineHeard(FRAME)] * count
+
+
+async def all_events(channel: PhoneChannel, leg: FakeLeg) -> list[ChannelEvent]:
+    """Give what the conversation hears until the caller hangs up, frames left out."""
+    leg.happens(LegEnded())
+    return [event async for event in channel.events() if not isinstance(event, FrameHeard)]
+
+
+@pytest.fixture
+def leg() -> FakeLeg:
+    return FakeLeg()
+
+
+async def test_a_prompt_said_to_its_end_ends_once(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    await channel.begin_prompt(3, 0.0)
+    await channel.enqueue(3, silence(100))
+    await channel.end_prompt(3)
+    leg.say_all()
+    await channel.stop_prompt(3)
+
+    assert await all_events(channel, leg) == [PromptEnded(3), Hungup()]
+
+
+async def test_a_prompt_silenced_before_it_was_complete_ends_once(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    await channel.begin_prompt(3, 0.0)
+    await channel.enqueue(3, silence(100))
+    await channel.stop_prompt(3)
+    await channel.enqueue(3, silence(100))
+    await channel.end_prompt(3)
+
+    assert await all_events(channel, leg) == [PromptEnded(3), Hungup()]
+    assert leg.log == ["clear", "play 1600", "clear"]
+
+
+async def test_a_new_prompt_ends_the_one_before(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    await channel.begin_prompt(3, 0.0)
+    await channel.begin_prompt(4, 0.0)
+    await channel.end_prompt(4)
+    leg.say_all()
+
+    assert await all_events(channel, leg) == [PromptEnded(3), PromptEnded(4), Hungup()]
+
+
+async def test_a_second_press_belongs_to_the_turn_before(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    events = channel.events()
+    await channel.show(view(1))
+    leg.happens(*frames(50), KeyHeard("2"), *frames(10), KeyHeard("2"), *frames(20), KeyHeard("3"), LegEnded())
+
+    keys = []
+    async for event in events:
+        if isinstance(event, KeyPressed):
+            keys.append(event)
+            await channel.show(view(2))  # the first answer brings the next question
+
+    assert keys == [KeyPressed(1, "2"), KeyPressed(1, "2"), KeyPressed(2, "3")]
+
+
+async def test_digits_of_a_code_count_however_fast(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    events = channel.events()
+    await channel.show(view(1, "code_entry"))
+    await channel.show(view(2, "code_entry"))
+
+    leg.happens(KeyHeard("4"))
+
+    assert await anext(events) == KeyPressed(2, "4")
+
+
+async def test_the_callers_sound_comes_at_16_khz(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    leg.happens(*frames(50), LegEnded())
+
+    heard = [event.sound async for event in channel.events() if isinstance(event, FrameHeard)]
+
+    assert {sound.rate_hz for sound in heard} == {16_000}
+    assert [sound.duration_ms for sound in heard] == [20] * 50
+
+
+async def test_a_receiver_put_aside_is_hung_up_but_not_during_a_prompt(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg, PhoneChannelRules(idle_ms=1000))
+    await channel.begin_prompt(1, 0.0)
+    leg.happens(*frames(80), KeyHeard("*"))
+    events = channel.events()
+    during = [event async for event in until_key(events)]
+    await channel.end_prompt(1)
+    leg.say_all()
+    leg.happens(*frames(80))
+
+    after = [event async for event in events]
+
+    assert Hungup() not in during
+    assert after[-1] == Hungup()
+
+
+async def until_key(events: AsyncIterator[ChannelEvent]) -> AsyncIterator[ChannelEvent]:
+    async for event in events:
+        yield event
+        if isinstance(event, KeyPressed):
+            return
+
+
+def test_louder_is_clipped_not_wrapped() -> None:
+    loud = Sound(np.full(160, 30_000, "<i2").tobytes(), 8_000)
+
+    assert np.frombuffer(for_line(loud, 4.0), "<i2").max() == 32_767

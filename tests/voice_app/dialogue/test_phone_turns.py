@@ -1,0 +1,130 @@
+"""By telephone: recognised only by wish, taken up where it was cut, a code as there is no page, a person on asking."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.model import Channel
+from tests.voice_app.dialogue.stage import Stage, prompts_of
+from voice_app.dialogue.messages import FindCaller, HandOver, Opened, Phrase, RecogniseCaller, SessionFound, Spelled
+from voice_app.dialogue.state import Phase
+
+
+def phone(**opened: object) -> Stage:
+    stage = Stage(channel=Channel.PHONE)
+    stage.send(Opened(Channel.PHONE, 7, True, **opened))  # type: ignore[arg-type]
+    return stage
+
+
+def test_a_shown_number_is_asked_for_once_the_session_is_kept() -> None:
+    stage = phone(recognisable=True)
+    stage.keys("11")
+
+    assert stage.state.phase is Phase.RECOGNITION
+    assert stage.kinds() == ["session_started"]
+    assert stage.prompts == ["recognition.intro", "recognition.yes_say", "recognition.no_say"]
+
+
+def test_a_withheld_number_is_not_asked_for() -> None:
+    stage = phone()
+    stage.keys("11")
+
+    assert stage.state.phase is Phase.PACE
+
+
+@pytest.mark.parametrize(("answer", "wished"), [("oui", True), ("non", False)])
+def test_recognised_only_by_wish(answer: str, wished: bool) -> None:
+    stage = phone(recognisable=True)
+    stage.keys("11")
+
+    stage.say(answer)
+
+    assert [effect for effect in stage.effects if isinstance(effect, RecogniseCaller)] == [RecogniseCaller(wished)]
+    assert stage.state.phase is Phase.PACE
+    assert stage.prompts[0] == ("recognition.done" if wished else "recognition.declined")
+
+
+def test_half_heard_is_asked_about() -> None:
+    stage = phone(recognisable=True)
+    stage.keys("11")
+
+    stage.say("oui", doubtful=True)
+    asked = stage.prompts
+    stage.say("oui")
+
+    assert asked[0] == "confirm.ask"
+    assert RecogniseCaller(True) in stage.effects
+
+
+def test_who_is_not_recognised_hears_the_code_before_the_first_question() -> None:
+    stage = phone()
+    stage.keys("1111")
+
+    assert Phrase("phone.code", {"code": Spelled(stage.code)}) in stage.said[-1].parts  # type: ignore[arg-type]
+    assert "pause.code_again" in stage.prompts
+
+
+def test_who_is_recognised_is_spared_the_code() -> None:
+    stage = phone(recognisable=True)
+    stage.keys("11111")
+
+    assert stage.state.phase is Phase.QUESTION
+    assert "phone.code" not in stage.prompts
+
+
+def test_a_page_shows_the_code_and_does_not_say_it() -> None:
+    stage = Stage().to_question()
+
+    assert "phone.code" not in [prompt for say in stage.said for prompt in prompts_of(say)]
+
+
+def test_a_caller_who_was_cut_is_offered_to_go_on_first() -> None:
+    before = phone(recognisable=True)
+    before.keys("11111")
+    before.answer(right=True)
+    asked = before.state.session.asked
+    again = phone(recognisable=True, waiting_locale="fr")
+
+    assert again.prompts == ["comeback.intro", "comeback.continue_say", "comeback.begin_say"]
+    again.press("1")
+    assert FindCaller() in again.effects
+    again.send(SessionFound(tuple(before.records)))
+    assert again.state.phase is Phase.QUESTION
+    assert again.state.session.asked == asked
+    assert again.prompts[:2] == ["code.welcome_back", "question.resume"]
+
+
+def test_a_caller_who_was_cut_may_begin_anew() -> None:
+    stage = phone(recognisable=True, waiting_locale="en")
+    assert stage.said[-1].locale == "en"
+
+    stage.press("2")
+
+    assert stage.state.phase is Phase.LANGUAGE
+    assert stage.records == []
+
+
+def test_a_person_is_asked_for_by_a_second_zero() -> None:
+    stage = phone(person_reachable=True)
+    stage.keys("1111")
+    stage.press("0")
+    told = stage.prompts
+    handed_over = HandOver() in stage.effects
+
+    stage.press("0")
+
+    assert "help.person_by_phone" in told
+    assert not handed_over
+    assert HandOver() in stage.effects
+    assert stage.prompts == ["phone.hand_over"]
+    assert stage.state.phase is Phase.QUESTION  # nothing is lost when nobody answers
+
+
+def test_outside_opening_hours_the_help_tells_where_to_ask() -> None:
+    stage = phone()
+    stage.keys("1111")
+
+    stage.keys("00")
+
+    assert "help.person_phone" in stage.prompts
+    assert HandOver() not in stage.effects

@@ -1,0 +1,54 @@
+"""The telephone's side of a conversation: a caller recognised by wish, a session that waits, a person to hand over to.
+
+Without a line (a page, a terminal) all of it is absent, and the dialogue is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from audio_content.model import PromptId
+from voice_app.dialogue.messages import Failed, Opened, SessionFound, SessionNotFound
+from voice_app.ports import CallerLine, Channel
+from voice_app.session_memory import SessionMemory
+
+NOBODY = PromptId("phone.no_person")
+
+
+class CallerSide:
+    """`handing_over`: a person was asked for; the call is handed over when the sentence has been said."""
+
+    def __init__(self, line: CallerLine | None, memory: SessionMemory) -> None:
+        self._line = line
+        self._memory = memory
+        self.handing_over = False
+
+    async def opened(self, channel: Channel, seed: int) -> Opened:
+        """Give what the dialogue is told at the beginning."""
+        line = self._line
+        caller = line.caller if line is not None else None
+        return Opened(
+            channel.kind,
+            seed,
+            channel.microphone,
+            recognisable=caller is not None,
+            waiting_locale=await self._memory.waiting_locale(caller) if caller is not None else None,
+            person_reachable=line is not None and line.person_reachable,
+        )
+
+    async def find(self) -> SessionFound | SessionNotFound:
+        """Take up the session that waits for this caller."""
+        if self._line is None or self._line.caller is None:
+            return SessionNotFound(PromptId("code.unknown"))
+        return await self._memory.find_caller(self._line.caller)
+
+    async def recognise(self, *, wished: bool) -> None:
+        """Remember this caller for the present session, or forget them."""
+        if self._line is not None and self._line.caller is not None:
+            await self._memory.recognise(self._line.caller, wished=wished)
+
+    async def hand_over(self, tell: Callable[[Failed], Awaitable[None]]) -> None:
+        """Connect the caller with a person; `tell` hears when nobody takes over."""
+        self.handing_over = False
+        if self._line is None or not await self._line.hand_over():
+            await tell(Failed(NOBODY))
