@@ -148,9 +148,9 @@ def go_on_with(context: DialogueContext, resumed: DialogueState, here: DialogueS
 def not_found(state: DialogueState, prompt: PromptId) -> Reaction:
     """Give the reaction to a code that opens nothing."""
     if state.phase is Phase.COMEBACK:
-        return Reaction(replace(calm(state), phase=Phase.LANGUAGE), (Phrase(prompt),))
+        return Reaction(replace(calm(state), phase=Phase.LANGUAGE, doubt=None), (Phrase(prompt),))
     phase = Phase.WELCOME if prompt == TOO_MANY else Phase.CODE_ENTRY
-    return Reaction(replace(calm(state), digits="", phase=phase), (Phrase(prompt),))
+    return Reaction(replace(calm(state), digits="", phase=phase, doubt=None), (Phrase(prompt),))
 
 
 # --- help outside a question ------------------------------------------------------------------------------------
