@@ -15,6 +15,8 @@ from engine.adaptive import ABC_DIAG, compile_bank
 from voice_app.audio import Sound
 from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
+from voice_app.pilot.recordings import PilotFolder
+from voice_app.pilot.words import words as pilot_words
 from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
 from voice_app.settings import Settings
 from voice_app.speech.earcons import earcon
@@ -23,6 +25,7 @@ from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
+from voice_app.web.pilot import pilot_blueprint
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +111,11 @@ def create_app(settings: Settings) -> Quart:
     app.register_blueprint(
         kiosk_blueprint(run_conversation, speak=speak, rules=settings.web, channel_rules=settings.kiosk)
     )
+
+    if settings.pilot.enabled:
+        vocabularies = load().vocabularies
+        said = {locale: [word.text for word in pilot_words(vocabularies[locale])] for locale in vocabularies}
+        app.register_blueprint(pilot_blueprint(PilotFolder(settings.pilot_folder), said, speak, settings.pilot))
 
     @app.before_serving
     async def _open() -> None:

@@ -220,7 +220,7 @@ class Conversation:
             return
         speaker.count(sound.duration_ms)
         playing = speaker.turn is not None
-        for event in ear.hear(sound, while_prompt_plays=playing, prompt_db=speaker.recent_db):
+        for event in ear.hear(sound, while_prompt_plays=playing, prompt_db=speaker.level_db):
             await self._on_speech(event)
         await self._act_on(ear.act_early())
         if not ear.speaking:

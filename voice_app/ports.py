@@ -104,7 +104,7 @@ class Endpointer(Protocol):
     ) -> Sequence[SpeechEvent]:
         """Take the next piece of the stream and give what it brought about, in order.
 
-        `prompt_db`: the loudest that our own prompt was in the last moments, relative to full scale; None: none was.
+        `prompt_db`: how loud our own prompt is at this moment, relative to full scale; None: none was for a while.
         """
 
     def set_patience(self, hang_ms: int, pause_ms: int | None = None) -> None:

@@ -21,6 +21,7 @@ from voice_app.channels.kiosk import KioskRules
 from voice_app.channels.phone import PhoneChannelRules
 from voice_app.conversation_rules import ConversationRules
 from voice_app.errors import VoiceAppError
+from voice_app.pilot.rules import PilotRules
 from voice_app.store.rules import StoreRules
 from voice_app.telephony.rules import PhoneRules
 from voice_app.web.rules import WebRules
@@ -86,6 +87,12 @@ class Settings:
     kiosk: KioskRules = field(default_factory=KioskRules)
     phone: PhoneRules = field(default_factory=PhoneRules)
     phone_channel: PhoneChannelRules = field(default_factory=PhoneChannelRules)
+
+    pilot: PilotRules = field(default_factory=PilotRules)
+
+    @property
+    def pilot_folder(self) -> Path:
+        return self.data_folder / "pilot"
 
     @property
     def models_folder(self) -> Path:

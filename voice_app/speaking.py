@@ -76,14 +76,14 @@ class Speaker:
         return self._held is not None
 
     @property
-    def recent_db(self) -> float | None:
-        """The loudest that the prompt was in the last moments, relative to full scale; None: there was none."""
+    def level_db(self) -> float | None:
+        """How loud the prompt is at this moment, relative to full scale; None: none was for so long that no echo is."""
         prompt = self._prompt
         if prompt is None or self._silent_ms >= ECHO_WITHIN_MS:
             return None
-        until = prompt.played_ms // LEVEL_STEP_MS + 1
-        since = until - (ECHO_WITHIN_MS - self._silent_ms) // LEVEL_STEP_MS
-        return max(prompt.levels_db[max(0, since) : until], default=SILENCE_DB) + self.gain_db
+        step = prompt.played_ms // LEVEL_STEP_MS
+        is_playing = self.turn is not None and step < len(prompt.levels_db)
+        return prompt.levels_db[step] + self.gain_db if is_playing else SILENCE_DB
 
     def count(self, length_ms: int) -> None:
         """Take note of audio time that has passed."""

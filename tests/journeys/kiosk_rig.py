@@ -24,7 +24,7 @@ from pathlib import Path
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
-from quart import Quart
+from quart import Blueprint, Quart
 
 from voice_app.audio import Sound
 from voice_app.channels.kiosk import KioskRules
@@ -314,10 +314,13 @@ class Play:
 
 
 class Kiosk:
-    """A served kiosk; `stop` and `start` it again on the same port to cut the line."""
+    """A served kiosk; `stop` and `start` it again on the same port to cut the line. `beside`: further pages."""
 
-    def __init__(self, play: Play, port: int | None = None, rules: WebRules | None = None) -> None:
+    def __init__(
+        self, play: Play, port: int | None = None, rules: WebRules | None = None, beside: Blueprint | None = None
+    ) -> None:
         self.play = play
+        self._beside = beside
         self.port = port or _free_port()
         self._rules = rules
         self._thread: threading.Thread | None = None
@@ -349,6 +352,8 @@ class Kiosk:
         app.register_blueprint(
             kiosk_blueprint(self.play.run, speak=speak, rules=self._rules, channel_rules=KioskRules(beat_ms=100))
         )
+        if self._beside is not None:
+            app.register_blueprint(self._beside)
         config = Config()
         config.bind = [f"127.0.0.1:{self.port}"]
         config.loglevel = "WARNING"

@@ -168,9 +168,10 @@ class StreamEndpointer:
         level_db = _level_db(pcm)
         self._levels_db.append(level_db)
         least_db = self.floor_db + (self._rules.going_on_db if self._utterance else rule.above_floor_db)
-        if prompt_db is not None and not self._utterance:
-            least_db = max(least_db, self._echo.least_db(prompt_db))
-            self._echo.learn(level_db, prompt_db)
+        if prompt_db is not None:
+            self._echo.hear(level_db, prompt_db, learn=not self._utterance)
+            if not self._utterance:
+                least_db = max(least_db, self._echo.least_db())
         # the detector adapts to the stream, so that it has to hear every frame
         is_speech = self._detector.is_speech(pcm, HEARING_RATE_HZ) and level_db > least_db
         frame = _Frame(pcm, is_speech and self._settling == 0)
