@@ -68,9 +68,10 @@ async def measure(stems: int, threads: int) -> dict[str, dict[str, float]]:
     content = load()
     figures: dict[str, dict[str, float]] = {}
     try:
-        for locale in LOCALES:
-            texts = [item.texts[locale].stem for item in content.items.values()]
-            for text in random.Random(SEED).sample(texts, min(stems, len(texts))):  # noqa: S311 - a bench
+        listed = list(content.items.values())
+        for item in random.Random(SEED).sample(listed, min(stems, len(listed))):  # noqa: S311 - a bench
+            for locale in LOCALES:
+                text = item.texts[locale].stem
                 async for engine, sound in spoken(sources, text, locale):
                     heard = await asyncio.to_thread(transcribe, listener, sound, locale)
                     said = words_of(text, locale)
@@ -80,7 +81,7 @@ async def measure(stems: int, threads: int) -> dict[str, dict[str, float]]:
                     row["words"] += len(said)
                     row["errors"] += wrong
                     row["perfect"] += not wrong
-                print(json.dumps(figures), flush=True)
+            print(json.dumps(figures), flush=True)
     finally:
         await sources.close()
     for row in figures.values():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice_app.audio import Sound, silence
-from voice_app.dialogue.messages import Earcon, ItemWords, Part, Pause, Phrase, Say
+from voice_app.dialogue.messages import Earcon, ItemWords, LessonWords, Part, Pause, Phrase, Say
 from voice_app.errors import SpeechError
 from voice_app.ports import Channel, Earcons, Synthesizer
 from voice_app.wording import Wording
@@ -151,7 +151,7 @@ class Speaker:
                 return silence(length_ms)
             case Earcon(name):
                 return self._earcons(name)
-            case Phrase() | ItemWords():
+            case Phrase() | ItemWords() | LessonWords():
                 tongue = (part.locale if isinstance(part, Phrase) else None) or locale
                 try:
                     async with asyncio.timeout(self._limit_s):

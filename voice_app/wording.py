@@ -14,6 +14,8 @@ from voice_app.dialogue.messages import (
     Fill,
     ItemField,
     ItemWords,
+    LessonPart,
+    LessonWords,
     NodeName,
     OptionWords,
     Phrase,
@@ -22,7 +24,7 @@ from voice_app.dialogue.messages import (
 )
 from voice_app.ports import ShownButton, ShownView
 
-Wordable = Phrase | ItemWords | OptionWords
+Wordable = Phrase | ItemWords | LessonWords | OptionWords
 
 
 class Wording:
@@ -73,6 +75,14 @@ class Wording:
                     ItemField.FEEDBACK: texts.feedback,
                 }
                 return by_field[field]
+            case LessonWords(lesson, lesson_part):
+                taught = self._content.lessons[lesson].texts[locale]
+                by_part = {
+                    LessonPart.IDEA: taught.idea,
+                    LessonPart.EXAMPLE: taught.example,
+                    LessonPart.ATTEMPT: taught.attempt,
+                }
+                return by_part[lesson_part]
             case OptionWords(item, option):
                 options = self._content.items[item].texts[locale].options
                 return next(each.text for each in options if each.id == option)

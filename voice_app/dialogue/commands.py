@@ -12,8 +12,9 @@ from dataclasses import replace
 from engine.model import Channel
 from voice_app.dialogue import asking, menus
 from voice_app.dialogue.context import DialogueContext
-from voice_app.dialogue.messages import HandOver
+from voice_app.dialogue.messages import HandOver, LessonPart, LessonWords, Pause
 from voice_app.dialogue.pausing import go_on, goodbye, pause
+from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.reaction import Form, Reaction, calm
 from voice_app.dialogue.script import by_channel, keyed
 from voice_app.dialogue.state import DialogueState, Phase
@@ -31,6 +32,7 @@ from voice_app.dialogue.turn import (
     HAVE_CODE,
     HELP,
     LANGUAGES,
+    LESSON,
     LOUDER,
     PACE_OK,
     PAUSE,
@@ -151,6 +153,17 @@ def _finish(context: DialogueContext, state: DialogueState) -> Reaction:
     return goodbye(state)
 
 
+def _lesson(context: DialogueContext, state: DialogueState) -> Reaction:
+    lesson = next_lesson(context, state.session)
+    if lesson is None:
+        return _help(context, state)
+    pause = Pause(context.rules.stem_pause_ms)
+    parts: list[LessonWords | Pause] = []
+    for part in LessonPart:
+        parts += [LessonWords(lesson, part), pause]
+    return Reaction(calm(state), form=Form.OPTIONS).saying("result.lesson_begins", *parts)
+
+
 _Action = Callable[[DialogueContext, DialogueState], Reaction]
 
 ACTIONS: Mapping[MeaningId, _Action] = {
@@ -174,6 +187,7 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     COFFEE: menus.practised,
     CONTINUE: _continue,
     FINISH: _finish,
+    LESSON: _lesson,
 }
 
 _HELP_SUBJECTS = {

@@ -28,6 +28,7 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | QUESTION, RESULT | back | QUESTION | AnswerWithdrawn, ItemAsked |
 | any but GOODBYE | pause, stop; a fourth silence in a question | PAUSED | SessionPaused |
 | PAUSED | c continue; any key or word if nobody asked for the pause | where it was | SessionResumed |
+| RESULT | c lesson (of the next step, where there is one) | RESULT | |
 | PAUSED, RESULT | c finish | GOODBYE | |
 
 Over every phase lies the doubt: a half-heard meaning is asked about (yes, no; keys 1 and 2) before it acts, unless it

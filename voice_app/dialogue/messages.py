@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from audio_content.model import OptionId, PromptId
+from audio_content.model import LessonId, OptionId, PromptId
 from engine.model import Channel, InputMode, ItemId
 from voice_app.dialogue.records import Record
 from voice_app.hearing import Grammar, MeaningId, Recognition
@@ -70,6 +70,20 @@ class ItemWords:
     field: ItemField
 
 
+class LessonPart(StrEnum):
+    IDEA = "idea"
+    EXAMPLE = "example"
+    ATTEMPT = "attempt"
+
+
+@dataclass(frozen=True, slots=True)
+class LessonWords:
+    """One part of a lesson."""
+
+    lesson: LessonId
+    part: LessonPart
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
     """A silence between two parts."""
@@ -84,7 +98,7 @@ class Earcon:
     name: str
 
 
-Part = Phrase | ItemWords | Pause | Earcon
+Part = Phrase | ItemWords | LessonWords | Pause | Earcon
 
 # --- what is shown ----------------------------------------------------------------------------------------------
 
@@ -119,7 +133,7 @@ class View:
 
     screen: Screen
     heading: Phrase
-    text: tuple[Phrase | ItemWords, ...] = ()
+    text: tuple[Phrase | ItemWords | LessonWords, ...] = ()
     choices: tuple[Button, ...] = ()
     commands: tuple[Button, ...] = ()
     code: str | None = None

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from audio_content.model import PromptId
+from audio_content.model import LessonId, PromptId
 from engine.adaptive import Report, StopReason
+from engine.model import MAX_LEVEL
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import NodeName, Phrase
 from voice_app.dialogue.state import Session
@@ -71,6 +72,20 @@ def result_phrases(context: DialogueContext, session: Session) -> tuple[Phrase, 
         _phrase("result.place"),
         _phrase("result.honest"),
     )
+
+
+def next_lesson(context: DialogueContext, session: Session) -> LessonId | None:
+    """Give the lesson that begins where the named next step does: its own, or the next one up its tube; None when
+    there is none."""
+    if session.assessment is None:
+        return None
+    report = session.assessment.report()
+    named = [skill for skill in report.next_steps if skill in context.content.skill_map.names]
+    if profile_of(report) is Profile.UNKNOWN or not named:
+        return None
+    tube, _, level = named[0].rpartition(".")
+    lessons = (LessonId(f"le.{tube}.{higher}") for higher in range(int(level), MAX_LEVEL + 1))
+    return next((lesson for lesson in lessons if lesson in context.content.lessons), None)
 
 
 def _strengths(context: DialogueContext, report: Report) -> tuple[Phrase, ...]:

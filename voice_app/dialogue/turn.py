@@ -24,6 +24,7 @@ from audio_content.model import CommandId, ItemKind, OptionId, PromptId, Vocabul
 from engine.model import ItemId
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import OptionWords, Phrase, option_meaning
+from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.state import DialogueState, Phase
 from voice_app.hearing import Grammar, Meaning, MeaningId
 
@@ -53,7 +54,7 @@ WAIT = command("wait")
 FRENCH, ENGLISH = menu("french"), menu("english")
 BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
 TEA, COFFEE = menu("practice_one"), menu("practice_two")
-CONTINUE, FINISH = menu("continue"), menu("finish")
+CONTINUE, FINISH, LESSON = menu("continue"), menu("finish"), menu("lesson")
 
 LAST_RUNG = 3
 """Silences or misunderstandings in one turn after which passing, a pause and help are offered."""
@@ -112,9 +113,12 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
             Choice(place, option_meaning(option), option_label(context, asked.item, option))
             for place, option in enumerate(asked.order, start=1)
         )
+    offered = _MENUS.get(state.phase, ())
+    if state.phase is Phase.RESULT and next_lesson(context, state.session) is not None:
+        offered = (*offered, (LESSON, "result.lesson"))
     return tuple(
         Choice(place, meaning, Phrase(PromptId(label)), label)
-        for place, (meaning, label) in enumerate(_MENUS.get(state.phase, ()), start=1)
+        for place, (meaning, label) in enumerate(offered, start=1)
     )
 
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from audio_content.model import OptionId, PromptId
 from voice_app.dialogue.context import DialogueContext
-from voice_app.dialogue.messages import Button, ItemWords, Part, Phrase, Screen, Spelled, View, option_meaning
+from voice_app.dialogue.messages import (
+    Button,
+    ItemWords,
+    LessonWords,
+    Part,
+    Phrase,
+    Screen,
+    Spelled,
+    View,
+    option_meaning,
+)
 from voice_app.dialogue.script import question_number, stem
 from voice_app.dialogue.state import DialogueState, Phase
 from voice_app.dialogue.turn import NO, YES, choices, skip_offered
@@ -67,7 +77,7 @@ _YES_NO = {
 def view(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...]) -> View:
     """Give the page of a turn that begins with `lead`."""
     parts = (*lead, *stem(context, state))
-    shown = (part for part in parts if isinstance(part, Phrase | ItemWords))
+    shown = (part for part in parts if isinstance(part, Phrase | ItemWords | LessonWords))
     return View(
         screen=_SCREENS.get(state.phase, Screen.MENU),
         heading=_heading(state),

@@ -14,10 +14,11 @@ from engine.model import ItemId
 from tests.voice_app.dialogue.stage import Stage
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import option_order
-from voice_app.dialogue.messages import ItemWords, Phrase, option_meaning
+from voice_app.dialogue.messages import ItemWords, LessonPart, LessonWords, Phrase, option_meaning
+from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.records import ItemAnswered, ItemAsked
 from voice_app.dialogue.state import Asked, DialogueState, Phase, Session
-from voice_app.dialogue.turn import EVERYWHERE, grammar
+from voice_app.dialogue.turn import EVERYWHERE, LESSON, choices, grammar
 from voice_app.wording import Wording
 
 
@@ -88,3 +89,36 @@ def test_fifteen_questions_are_counted_in_words() -> None:
         stage.answer(right=True)
 
     assert "Question quinze." in _spoken_words(stage)
+
+
+def _result(pattern: str, seed: int = 1) -> Stage:
+    stage = Stage(context=real_context(), seed=seed)
+    stage.open()
+    stage.keys("1111")
+    for turn in range(15):
+        if stage.state.phase is Phase.QUESTION:
+            _answer(stage, pattern, turn)
+    return stage
+
+
+def test_the_result_offers_the_lesson_of_the_next_step_and_says_it() -> None:
+    stage = _result("mixed")
+    lesson = next_lesson(stage.context, stage.state.session)
+    assert lesson is not None
+
+    stage.press("3")
+
+    told = [part for part in stage.said[-1].parts if isinstance(part, LessonWords)]
+    assert told == [LessonWords(lesson, part) for part in LessonPart]
+    wording = Wording(stage.context.content)
+    assert wording.spoken(told[0], "fr") == stage.context.content.lessons[lesson].texts["fr"].idea
+    assert stage.state.phase is Phase.RESULT
+    assert LESSON in {meaning.id for meaning in grammar(stage.context, stage.state).meanings}
+
+
+def test_without_a_lesson_nothing_is_offered() -> None:
+    stage = _result("right")
+    bare = replace(stage.context, content=replace(stage.context.content, lessons={}))
+
+    assert len(choices(bare, stage.state)) == 2
+    assert next_lesson(bare, stage.state.session) is None
