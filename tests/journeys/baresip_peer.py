@@ -74,6 +74,7 @@ class Baresip:
     folder: Path
     control: int
     process: asyncio.subprocess.Process
+    port: int
     events: list[dict[str, Any]] = field(default_factory=list)
     _reader: asyncio.StreamReader | None = None
     _writer: asyncio.StreamWriter | None = None
@@ -177,18 +178,20 @@ def _prepare(folder: Path) -> None:
 
 @asynccontextmanager
 async def baresip(
-    folder: Path, *, account: str = "", transport: str = "udp", telephone_event: int = 101
+    folder: Path, *, account: str = "", transport: str = "udp", telephone_event: int = 101, answers: bool = False
 ) -> AsyncIterator[Baresip]:
-    """Run a caller. `account` are parameters of its account (`;dtmfmode=info`, `;audio_codecs=PCMA/8000/1`)."""
+    """Run a caller. `account` are parameters of its account (`;dtmfmode=info`, `;audio_codecs=PCMA/8000/1`);
+    `answers`: it takes every call."""
     _prepare(folder)
     control, sip = free_port(socket.SOCK_STREAM), free_port()
     (folder / "config").write_text(
         _CONFIG.format(sip=sip, folder=folder, modules=MODULES, control=control, telephone_event=telephone_event)
     )
     codecs = "" if "audio_codecs" in account else ";audio_codecs=PCMU/8000/1,PCMA/8000/1"
+    mode = "auto" if answers else "manual"
     way = "" if transport == "udp" else f";transport={transport}"
     (folder / "accounts").write_text(
-        f"<sip:learner@127.0.0.1{way}>;regint=0;answermode=manual{codecs};ptime=20{account}\n"
+        f"<sip:learner@127.0.0.1{way}>;regint=0;answermode={mode}{codecs};ptime=20{account}\n"
     )
     with (folder / "peer.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
@@ -201,7 +204,7 @@ async def baresip(
             stderr=log,
             env={**os.environ, "HOME": str(folder)},
         )
-    caller = Baresip(folder, control, process)
+    caller = Baresip(folder, control, process, sip)
     try:
         await caller.connect()
         yield caller

@@ -97,7 +97,8 @@ class SipLeg:
 
     # --- what signalling tells ------------------------------------------------------------------------------------
 
-    def confirmed(self, sound: Sound) -> None:
+    def confirmed(self, call: Call, sound: Sound) -> None:
+        self.call = call
         self._set(sound)
         self._on_confirmed(self)
 

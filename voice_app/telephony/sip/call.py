@@ -56,7 +56,7 @@ class CallState(Enum):
 class Listener(Protocol):
     """Who carries the call's sound and conversation. None of these may raise or wait."""
 
-    def confirmed(self, sound: Sound) -> None:
+    def confirmed(self, call: Call, sound: Sound) -> None:
         """The ACK came: sound may flow."""
 
     def changed(self, sound: Sound) -> None:
@@ -236,7 +236,7 @@ class Call:
         if sound is None or self.listener is None:
             return
         if first:
-            self.listener.confirmed(sound)
+            self.listener.confirmed(self, sound)
         else:
             self.listener.changed(sound)
 

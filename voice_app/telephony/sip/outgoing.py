@@ -131,7 +131,7 @@ async def _answered(
     if sound is None:
         call.hang_up("no common sound")
         raise CallFailed("the answer has no sound that we speak", 488)
-    listener.confirmed(sound)
+    listener.confirmed(call, sound)
     return call
 
 
