@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import psutil
+
 from voice_app.settings import load_settings
 
 START_LIMIT_S = 90.0
+FIRST_RTP_PORT, LAST_RTP_PORT = 20_000, 29_998
 
 
 @dataclass
@@ -35,6 +38,13 @@ class PhoneService:
 
     def code(self) -> str:
         return str(self.ask("select code from resume_code")[0][0])
+
+    def talks(self) -> bool:
+        """Whether this process carries a call: its media process holds a socket for sound."""
+        sockets = (
+            each for child in psutil.Process(self.process.pid).children() for each in child.net_connections("udp4")
+        )
+        return any(FIRST_RTP_PORT <= each.laddr.port <= LAST_RTP_PORT for each in sockets)
 
     async def until(self, kind: str, count: int, limit_s: float = 20.0) -> None:
         """Wait until so many records of a kind are kept."""
