@@ -6,6 +6,7 @@ import logging
 import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 
 from quart import Quart
 
@@ -15,14 +16,18 @@ from engine.adaptive import ABC_DIAG, compile_bank
 from voice_app.audio import Sound
 from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
+from voice_app.organizations import Accounts, Organizations
 from voice_app.pilot.recordings import PilotFolder
 from voice_app.pilot.words import words as pilot_words
 from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
+from voice_app.session_memory import ContextOf
 from voice_app.settings import Settings
 from voice_app.speech.earcons import earcon
 from voice_app.speech.endpointing import StreamEndpointer
 from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
+from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
 from voice_app.web.pilot import pilot_blueprint
@@ -39,6 +44,9 @@ class Service:
     recognizer: Recognizer
     synthesizer: Synthesizer
     store: Store
+    organizations: Organizations
+    accounts: Accounts
+    context_of: ContextOf
 
     def conversation(
         self,
@@ -60,6 +68,7 @@ class Service:
             rules=self.settings.conversation,
             resume_code=resume_code,
             line=line,
+            context_of=self.context_of,
         )
 
     async def close(self) -> None:
@@ -68,14 +77,33 @@ class Service:
         await self.store.close()
 
 
-def dialogue_context(settings: Settings, content: Content | None = None) -> DialogueContext:
-    """Give what every conversation of these settings shares: content, compiled bank, policy, rules."""
+def dialogue_context(settings: Settings, content: Content | None = None, path: str | None = None) -> DialogueContext:
+    """Give what every conversation of these settings shares: content, compiled bank, policy, rules.
+
+    `path` is the settings' own by default. Raises KeyError for a path that the content has not.
+    """
     chosen = load() if content is None else content
-    path = settings.assessment.path
+    path = path or settings.assessment.path
     bank = compile_bank(chosen.skill_map.spec_of(path), chosen.engine_items(path))
     policy = replace(ABC_DIAG, max_items=settings.assessment.max_items)
     rules = Rules(path=path, max_items=settings.assessment.max_items)
     return DialogueContext(content=chosen, bank=bank, policy=policy, rules=rules)
+
+
+def contexts(settings: Settings, usual: DialogueContext) -> ContextOf:
+    """Give the contexts of all paths, each compiled when it is first asked for."""
+
+    @cache
+    def context_of(path: str) -> DialogueContext | None:
+        if path == usual.rules.path:
+            return usual
+        try:
+            return dialogue_context(settings, usual.content, path)
+        except KeyError:
+            log.error("the content has no path %r", path)
+            return None
+
+    return context_of
 
 
 async def open_service(settings: Settings) -> Service:
@@ -85,6 +113,8 @@ async def open_service(settings: Settings) -> Service:
         context = dialogue_context(settings)
         store = await SqlStore.open(settings.database_url, rules=settings.store)
         opened.push_async_callback(store.close)
+        organizations = SqlOrganizations(store.engine, settings.organization)
+        accounts = SqlAccounts(store.engine, settings.organization)
         cache_limit_bytes = settings.speech.voice_cache_mb * 1_000_000
         synthesizer = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=cache_limit_bytes)
         opened.push_async_callback(synthesizer.close)
@@ -93,7 +123,16 @@ async def open_service(settings: Settings) -> Service:
         await synthesizer.start()
         await recognizer.start()
         opened.pop_all()  # all of them stand: from here on the service closes them
-    return Service(settings=settings, context=context, recognizer=recognizer, synthesizer=synthesizer, store=store)
+    return Service(
+        settings=settings,
+        context=context,
+        recognizer=recognizer,
+        synthesizer=synthesizer,
+        store=store,
+        organizations=organizations,
+        accounts=accounts,
+        context_of=contexts(settings, context),
+    )
 
 
 def create_app(settings: Settings) -> Quart:

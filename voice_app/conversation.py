@@ -29,6 +29,7 @@ from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.machine import start, step
 from voice_app.dialogue.messages import (
+    CampaignFound,
     Effect,
     EndConversation,
     Event,
@@ -51,6 +52,7 @@ from voice_app.dialogue.messages import (
     Save,
     Say,
     SessionFound,
+    SessionNotFound,
     SetLoudness,
     Show,
     SilenceKept,
@@ -81,7 +83,7 @@ from voice_app.ports import (
     TalkPressed,
     UtteranceEnded,
 )
-from voice_app.session_memory import SessionMemory
+from voice_app.session_memory import ContextOf, SessionMemory, path_taken
 from voice_app.speaking import Speaker
 from voice_app.wording import Wording
 
@@ -118,9 +120,11 @@ class Conversation:
         rules: ConversationRules,
         resume_code: str | None = None,
         line: CallerLine | None = None,
+        context_of: ContextOf | None = None,
     ) -> None:
         self._channel = channel
         self._context = context
+        self._context_of = context_of
         self._recognizer = outside.recognizer
         self._wording = Wording(context.content)
         self._speaker = Speaker(
@@ -170,13 +174,17 @@ class Conversation:
         await self._inbox.put(Hungup())
 
     async def _begin(self) -> None:
+        found: Event | None = None
         if self._resume_code is not None:
             found = await self._memory.find(FindSession(self._resume_code))
             if isinstance(found, SessionFound):
+                self._take_path(found)
                 self._state = resume(self._context, found.records)
                 await self._tell_code()
         await self._feed(await self._caller.opened(self._channel, self._seed))
-        if self._resume_code is not None and self._state.session.started is None:
+        if isinstance(found, CampaignFound):
+            await self._feed(found)
+        elif isinstance(found, SessionNotFound):
             await self._feed(Failed(PromptId("fault.general")))  # begins anew, and says that something went wrong
 
     # --- channel events -> dialogue events --------------------------------------------------------------------
@@ -293,6 +301,7 @@ class Conversation:
         events: deque[Event] = deque([first])
         while events:
             event = events.popleft()
+            self._take_path(event)
             state, effects = step(self._context, self._state, event)
             records = [effect.record for effect in effects if isinstance(effect, Save)]
             try:
@@ -311,6 +320,12 @@ class Conversation:
                 follow_up = await self._carry_out(effect)
                 if follow_up is not None:
                     events.append(follow_up)
+
+    def _take_path(self, event: Event) -> None:
+        """Go on with the questions of the path that a campaign or a found session takes."""
+        path = path_taken(event)
+        if self._context_of is not None and path is not None and path != self._context.rules.path:
+            self._context = self._context_of(path) or self._context
 
     async def _carry_out(self, effect: Effect) -> Event | None:
         match effect:

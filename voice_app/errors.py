@@ -58,6 +58,14 @@ class StoreError(VoiceAppError):
     prompt_id = "fault.not_saved"
 
 
+class SharingClosed(StoreError):
+    """The campaign was archived, or this result was shared before: nothing was sent."""
+
+    code = "store.sharing_closed"
+    retryable = False
+    prompt_id = "sharing.refused"
+
+
 class TooManyAttempts(StoreError):
     """Too many wrong codes from one place; the person may try later or begin anew."""
 

@@ -11,6 +11,7 @@ from typing import Any, NewType, Protocol
 
 from engine.model import Channel as ChannelKind
 from engine.model import InputMode
+from engine.organization.campaigns import Entry, Offer
 from voice_app.audio import Sound
 from voice_app.hearing import Grammar, Recognition
 
@@ -139,7 +140,8 @@ class Store(Protocol):
     ) -> int:
         """Write events durably in one transaction, all or none, and give the last one's sequence number.
 
-        When this returns, they survive a power cut.
+        When this returns, they survive a power cut. What follows from them (a participation, a shared result) is part
+        of the transaction; raises SharingClosed when a result can no longer be shared.
         """
 
     async def history(self, session: SessionId) -> Sequence[StoredRecord]: ...
@@ -161,6 +163,12 @@ class Store(Protocol):
 
     async def session_of_caller(self, caller: CallerMark) -> SessionId | None:
         """Give the session that was remembered for this caller, as long as its code would be valid."""
+
+    async def find_campaign(self, code: str, *, asker: str) -> Offer | Entry | None:
+        """Give what a campaign's code opens; why it lets nobody in; None when it is unknown.
+
+        Wrong codes are counted as in `find_session`. Raises TooManyAttempts past the limit.
+        """
 
     async def close(self) -> None: ...
 

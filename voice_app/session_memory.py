@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from audio_content.model import PromptId
-from voice_app.dialogue.messages import CodeIssued, Event, Failed, FindSession, SessionFound, SessionNotFound
+from engine.organization.campaigns import Entry, Offer
+from engine.organization.codes import is_campaign_code
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.messages import (
+    CampaignFound,
+    CodeIssued,
+    Event,
+    Failed,
+    FindSession,
+    SessionFound,
+    SessionNotFound,
+)
 from voice_app.dialogue.records import (
     PreferencesSet,
     Record,
@@ -19,6 +30,20 @@ from voice_app.errors import StoreError
 from voice_app.ports import CallerMark, NewRecord, SessionId, Store
 
 log = logging.getLogger(__name__)
+
+ContextOf = Callable[[str], DialogueContext | None]
+"""Gives the context of a path of the content; None when the content has no such path (any more)."""
+
+
+def path_taken(event: Event) -> str | None:
+    """Give the path that a campaign or a found session takes; None for every other event."""
+    match event:
+        case CampaignFound(offer):
+            return offer.path
+        case SessionFound(records):
+            return next((record.path for record in records if isinstance(record, SessionStarted)), None)
+        case _:
+            return None
 
 
 class SessionMemory:
@@ -56,8 +81,10 @@ class SessionMemory:
             log.error("no code could be given: %s", fault)
             return Failed(PromptId(fault.prompt_id))
 
-    async def find(self, effect: FindSession) -> SessionFound | SessionNotFound:
-        """Look a code up; once found, records go to that session."""
+    async def find(self, effect: FindSession) -> SessionFound | CampaignFound | SessionNotFound:
+        """Look a code up. Once a session is found, records go to it."""
+        if is_campaign_code(effect.code):
+            return await self._campaign(effect.code)
         return await self._take_up(self._store.find_session(effect.code, asker=self._asker))
 
     async def find_caller(self, caller: CallerMark) -> SessionFound | SessionNotFound:
@@ -99,6 +126,22 @@ class SessionMemory:
             return SessionNotFound(PromptId("fault.general"))
         self._session = session
         return SessionFound(records)
+
+    async def _campaign(self, code: str) -> CampaignFound | SessionNotFound:
+        try:
+            found = await self._store.find_campaign(code, asker=self._asker)
+        except StoreError as fault:
+            log.warning("no campaign could be looked up: %s", fault)
+            return SessionNotFound(PromptId(fault.prompt_id))
+        match found:
+            case Offer() as offer:
+                return CampaignFound(offer)
+            case Entry.NOT_YET:
+                return SessionNotFound(PromptId("campaign.not_yet"))
+            case Entry():
+                return SessionNotFound(PromptId("campaign.closed"))
+            case None:
+                return SessionNotFound(PromptId("code.unknown"))
 
     async def _opened(self) -> SessionId:
         return self._session or await self._store.open_session(self._channel, self._bank_version)

@@ -22,7 +22,7 @@ from voice_app.channels.phone import PhoneChannelRules
 from voice_app.conversation_rules import ConversationRules
 from voice_app.errors import VoiceAppError
 from voice_app.pilot.rules import PilotRules
-from voice_app.store.rules import StoreRules
+from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.telephony.rules import PhoneRules
 from voice_app.web.rules import WebRules
 
@@ -85,6 +85,7 @@ class Settings:
     store: StoreRules = field(default_factory=StoreRules)
     web: WebRules = field(default_factory=WebRules)
     kiosk: KioskRules = field(default_factory=KioskRules)
+    organization: OrganizationRules = field(default_factory=OrganizationRules)
     phone: PhoneRules = field(default_factory=PhoneRules)
     phone_channel: PhoneChannelRules = field(default_factory=PhoneChannelRules)
 

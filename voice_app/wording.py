@@ -21,6 +21,7 @@ from voice_app.dialogue.messages import (
     Phrase,
     Show,
     Spelled,
+    Verbatim,
 )
 from voice_app.ports import ShownButton, ShownView
 
@@ -95,6 +96,8 @@ class Wording:
                 return self._content.skill_map.names[node].by_locale[locale]
             case Spelled(code):
                 return digits(code, locale)
+            case Verbatim(text):
+                return text
             case str():
                 return self._content.prompts[locale][PromptId(value)]
 

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 RESUME_CODE_DIGITS = 8
 """Seven free digits and a check digit, said two by two as French telephone numbers are."""
+CAMPAIGN_CODE_DIGITS = 9
+"""The leading digit, seven free ones and a check digit, said three by three."""
+CAMPAIGN_LEADS = "9"
+"""What every campaign code begins with, and no resume code that is drawn."""
 
 _QUASIGROUP = (
     (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
@@ -46,3 +50,43 @@ def is_valid_code(code: str) -> bool:
 def group_by_two(code: str) -> tuple[str, ...]:
     """Give the code in pairs, the last group shorter when the length is odd."""
     return tuple(code[start : start + 2] for start in range(0, len(code), 2))
+
+
+# --- two kinds of codes, entered at one place -------------------------------------------------------------------
+
+
+def is_complete(digits: str) -> bool:
+    """Tell whether these digits are a whole code, so that nothing has to be pressed after the last one.
+
+    A code that begins with `CAMPAIGN_LEADS` has nine digits, unless its first eight already are a valid resume code:
+    no campaign code begins so (`is_campaign_code`), and resume codes that were given before campaigns existed may.
+    """
+    if len(digits) < RESUME_CODE_DIGITS:
+        return False
+    return len(digits) >= CAMPAIGN_CODE_DIGITS or digits[0] != CAMPAIGN_LEADS or is_valid_code(digits)
+
+
+def is_campaign_code(code: str) -> bool:
+    """Tell whether these digits are a well-formed campaign code, one that is never taken for a resume code."""
+    return (
+        len(code) == CAMPAIGN_CODE_DIGITS
+        and is_valid_code(code)
+        and code[0] == CAMPAIGN_LEADS
+        and not is_valid_code(code[:RESUME_CODE_DIGITS])
+    )
+
+
+def campaign_code(free_digits: str) -> str | None:
+    """Give the campaign code of seven free digits; None for the one in ten that would be taken for a resume code.
+
+    Raises ValueError when they are not seven digits.
+    """
+    if len(free_digits) != CAMPAIGN_CODE_DIGITS - 2:
+        raise ValueError(f"a campaign code is made of {CAMPAIGN_CODE_DIGITS - 2} free digits: {free_digits!r}")
+    code = with_check_digit(CAMPAIGN_LEADS + free_digits)
+    return code if is_campaign_code(code) else None
+
+
+def group_by_three(code: str) -> tuple[str, ...]:
+    """Give the code in groups of three, the last group shorter when the length is no multiple of three."""
+    return tuple(code[start : start + 3] for start in range(0, len(code), 3))

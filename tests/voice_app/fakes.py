@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.model import Channel as ChannelKind
+from engine.organization.campaigns import Entry, Offer
 from voice_app.audio import Sound
 from voice_app.errors import RecognizerDown, StoreError
 from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition, Scored
@@ -151,6 +152,7 @@ class FakeStore:
     fails: int = 0
     code: str = "12345670"
     callers: dict[CallerMark, SessionId] = field(default_factory=dict)
+    campaigns: dict[str, Offer | Entry] = field(default_factory=dict)
     is_free: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -187,6 +189,9 @@ class FakeStore:
 
     async def session_of_caller(self, caller: CallerMark) -> SessionId | None:
         return self.callers.get(caller)
+
+    async def find_campaign(self, code: str, *, asker: str) -> Offer | Entry | None:
+        return self.campaigns.get(code)
 
     async def close(self) -> None:
         return None

@@ -7,6 +7,7 @@ said and heard is written as it goes. Without it you are the person, and answer 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -75,9 +76,8 @@ async def _hold(
     try:
         with TemporaryDirectory() as folder:
             store = await SqlStore.open(f"sqlite+aiosqlite:///{Path(folder) / 'talk.sqlite'}")
-            heard_and_said = Service(
-                settings=settings,
-                context=service.context,
+            heard_and_said = replace(
+                service,
                 recognizer=ear(service.recognizer, _write),
                 synthesizer=voice(service.synthesizer, _write),
                 store=store,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from engine.model import Channel
-from voice_app.dialogue import asking, menus
+from voice_app.dialogue import asking, menus, sharing
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import HandOver, LessonPart, LessonWords, Pause
 from voice_app.dialogue.pausing import go_on, goodbye, pause
@@ -114,6 +114,8 @@ def _dont_know(context: DialogueContext, state: DialogueState) -> Reaction:
 def _back(context: DialogueContext, state: DialogueState) -> Reaction:
     if state.phase is Phase.WELCOME:
         return Reaction(replace(calm(state), phase=Phase.LANGUAGE))
+    if state.phase is Phase.SHARING:
+        return Reaction(replace(calm(state), phase=Phase.RESULT), form=Form.OPTIONS)
     return asking.withdraw(context, state)
 
 
@@ -145,7 +147,13 @@ def _pace_ok(context: DialogueContext, state: DialogueState) -> Reaction:
 
 
 def _continue(context: DialogueContext, state: DialogueState) -> Reaction:
-    return menus.come_back(state) if state.phase is Phase.COMEBACK else go_on(context, state)
+    match state.phase:
+        case Phase.COMEBACK:
+            return menus.come_back(state)
+        case Phase.RESULT:
+            return sharing.ask(state)
+        case _:
+            return go_on(context, state)
 
 
 def _finish(context: DialogueContext, state: DialogueState) -> Reaction:
@@ -195,6 +203,7 @@ _HELP_SUBJECTS = {
     Phase.QUESTION: "help.question",
     Phase.CODE_ENTRY: "help.code",
     Phase.RESULT: "help.result",
+    Phase.SHARING: "help.sharing",
 }
 _TOLD_AT_LENGTH = (Phase.WELCOME, Phase.RESULT)
 """Who asks for help here hears what can be done, not the whole telling once more."""

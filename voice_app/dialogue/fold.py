@@ -19,6 +19,8 @@ from engine.model import ItemId, Observation
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.records import (
     AnswerWithdrawn,
+    CampaignJoined,
+    ConsentAnswered,
     ItemAnswered,
     ItemAsked,
     ItemExplained,
@@ -26,6 +28,7 @@ from voice_app.dialogue.records import (
     PracticeDone,
     PreferencesSet,
     Record,
+    ResultShared,
     SessionFinished,
     SessionPaused,
     SessionResumed,
@@ -80,7 +83,13 @@ def apply(context: DialogueContext, session: Session, record: Record) -> Session
         case AnswerWithdrawn(item):
             return _withdraw(context, session, item)
         case SessionFinished(reason):
-            return replace(session, finished=reason, asked=None)
+            return replace(session, finished=reason, asked=None, consent=None)
+        case CampaignJoined():
+            return replace(session, campaign=record)
+        case ConsentAnswered(agreed=agreed):
+            return replace(session, consent=agreed)
+        case ResultShared():
+            return replace(session, shared=True)
         case SessionPaused() | SessionResumed():
             return session
 

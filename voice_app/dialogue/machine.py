@@ -16,10 +16,11 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | COMEBACK | c continue, then SessionFound | PRACTICE, QUESTION or RESULT | SessionResumed |
 | COMEBACK | c begin | LANGUAGE | |
 | LANGUAGE | c French, English | WELCOME | |
-| WELCOME | c begin | PACE, or RECOGNITION on a telephone whose number is shown | SessionStarted |
+| WELCOME | c begin | PACE, or RECOGNITION on a telephone whose number is shown | SessionStarted (CampaignJoined) |
 | RECOGNITION | c yes, no | PACE | |
 | WELCOME | c "I have a code" | CODE_ENTRY | |
-| CODE_ENTRY | eighth digit, then SessionFound | PRACTICE, QUESTION or RESULT | SessionResumed |
+| CODE_ENTRY | last digit, then SessionFound | PRACTICE, QUESTION or RESULT | SessionResumed |
+| CODE_ENTRY | last digit, then CampaignFound | WELCOME, in the campaign's words | |
 | CODE_ENTRY | SessionNotFound | CODE_ENTRY, or WELCOME after too many | |
 | PACE | c as now | PRACTICE | |
 | PRACTICE | c anything | QUESTION | PracticeDone, ItemAsked |
@@ -29,6 +30,9 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | any but GOODBYE | pause, stop; a fourth silence in a question | PAUSED | SessionPaused |
 | PAUSED | c continue; any key or word if nobody asked for the pause | where it was | SessionResumed |
 | RESULT | c lesson (of the next step, where there is one) | RESULT | |
+| RESULT | c go on, in a campaign, not yet asked | SHARING | |
+| SHARING | c yes | GOODBYE | ConsentAnswered, ResultShared |
+| SHARING | c no | GOODBYE | ConsentAnswered |
 | PAUSED, RESULT | c finish | GOODBYE | |
 
 Over every phase lies the doubt: a half-heard meaning is asked about (yes, no; keys 1 and 2) before it acts, unless it
@@ -48,7 +52,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from audio_content.model import OptionId, PromptId
-from voice_app.dialogue import asking, menus
+from voice_app.dialogue import asking, menus, sharing
 from voice_app.dialogue.commands import ACTIONS
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import (
@@ -63,6 +67,7 @@ from voice_app.dialogue.interpret import (
     weighed_by_yes,
 )
 from voice_app.dialogue.messages import (
+    CampaignFound,
     CodeIssued,
     Effect,
     EndConversation,
@@ -146,6 +151,9 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
         case SessionFound(records):
             waiting = state.session.started is None and state.phase not in _BEFORE_AND_AFTER
             return menus.found(context, state, records) if waiting else None
+        case CampaignFound(offer):
+            waiting = state.session.started is None and state.phase not in _BEFORE_AND_AFTER
+            return menus.invited(state, offer) if waiting else None
         case SessionNotFound(prompt):
             return menus.not_found(state, prompt) if state.phase in (Phase.CODE_ENTRY, Phase.COMEBACK) else None
         case CodeIssued(code):
@@ -244,6 +252,8 @@ def _act(context: DialogueContext, state: DialogueState, meant: Meant) -> Reacti
         reaction = _code_entered(context, state, meant.meaning)
         if reaction is not None:
             return reaction
+    if state.phase is Phase.SHARING and state.doubt is None and meant.meaning in (YES, NO):
+        return sharing.decide(context, state, meant)
     return ACTIONS[meant.meaning](context, state)
 
 

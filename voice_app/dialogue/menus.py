@@ -10,13 +10,21 @@ from dataclasses import replace
 
 from audio_content.model import PromptId
 from engine.model import Channel
-from engine.organization.codes import RESUME_CODE_DIGITS, is_valid_code
+from engine.organization.campaigns import Offer
+from engine.organization.codes import CAMPAIGN_CODE_DIGITS, is_complete, is_valid_code
 from voice_app.dialogue.asking import next_question
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.messages import FindCaller, FindSession, IssueCode, Phrase, RecogniseCaller, Spelled
 from voice_app.dialogue.reaction import Form, Reaction, calm
-from voice_app.dialogue.records import PracticeDone, PreferencesSet, Record, SessionResumed, SessionStarted
+from voice_app.dialogue.records import (
+    CampaignJoined,
+    PracticeDone,
+    PreferencesSet,
+    Record,
+    SessionResumed,
+    SessionStarted,
+)
 from voice_app.dialogue.script import by_channel, question_number
 from voice_app.dialogue.state import DialogueState, Phase, Session
 from voice_app.dialogue.turn import LAST_RUNG
@@ -43,6 +51,8 @@ def begin(context: DialogueContext, state: DialogueState) -> Reaction:
     )
     following = Phase.RECOGNITION if state.recognisable else Phase.PACE
     reaction = Reaction(replace(calm(state), phase=following)).keep(context, started)
+    if state.offer is not None:
+        reaction = reaction.keep(context, CampaignJoined(state.offer.campaign, state.offer.organization))
     preferences = PreferencesSet(chosen.locale, chosen.rate, chosen.gain_db)
     if preferences != PreferencesSet(chosen.locale, Session().rate, Session().gain_db):
         reaction = reaction.keep(context, preferences)
@@ -80,14 +90,14 @@ def practised(context: DialogueContext, state: DialogueState, *, dont_know: bool
     return next_question(context, reaction)
 
 
-# --- the code of a paused session -------------------------------------------------------------------------------
+# --- the code of a campaign or of a paused session --------------------------------------------------------------
 
 
 def enter_digit(state: DialogueState, digit: str) -> Reaction:
     """Give the reaction to one digit: said back; the last one has the code looked up if it can be one."""
     here = calm(state)
-    digits = (state.digits + digit)[:RESUME_CODE_DIGITS]
-    if len(digits) < RESUME_CODE_DIGITS:
+    digits = (state.digits + digit)[:CAMPAIGN_CODE_DIGITS]
+    if not is_complete(digits):
         echo = Phrase(PromptId("code.digit"), {"digits": Spelled(digit)})
         return Reaction(replace(here, digits=digits), (echo,), Form.LEAD_ONLY)
     if not is_valid_code(digits):
@@ -143,6 +153,13 @@ def go_on_with(context: DialogueContext, resumed: DialogueState, here: DialogueS
     if session.asked is None:
         return next_question(context, reaction)
     return reaction.saying(Phrase(PromptId("question.resume"), {"number": question_number(state)}))
+
+
+def invited(state: DialogueState, offer: Offer) -> Reaction:
+    """Give the reaction to the campaign that a code opened: its welcome. Before the language is chosen it waits."""
+    if state.phase is Phase.LANGUAGE:
+        return Reaction(replace(state, offer=offer), form=Form.SILENT)
+    return Reaction(replace(calm(state), digits="", offer=offer, phase=Phase.WELCOME))
 
 
 def not_found(state: DialogueState, prompt: PromptId) -> Reaction:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from audio_content.model import LessonId, OptionId, PromptId
 from engine.model import Channel, InputMode, ItemId
+from engine.organization.campaigns import Offer
 from voice_app.dialogue.records import Record
 from voice_app.hearing import Grammar, MeaningId, Recognition
 
@@ -42,7 +43,14 @@ class Spelled:
     digits: str
 
 
-Fill = OptionWords | NodeName | Spelled | str
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Words that an organisation wrote: its name, its welcome. Said and shown as they are."""
+
+    text: str
+
+
+Fill = OptionWords | NodeName | Spelled | Verbatim | str
 """What may stand in a {gap} of a prompt; a plain string is itself a prompt id."""
 
 
@@ -227,6 +235,13 @@ class SessionNotFound:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignFound:
+    """The code entered is a campaign's: the session that begins takes its path."""
+
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
 class CodeIssued:
     code: str
 
@@ -254,6 +269,7 @@ Event = (
     | MicrophoneChanged
     | SessionFound
     | SessionNotFound
+    | CampaignFound
     | CodeIssued
     | Failed
     | Left
@@ -339,7 +355,8 @@ class IssueCode:
 
 @dataclass(frozen=True, slots=True)
 class FindSession:
-    """Look a code up; answered by `SessionFound` or `SessionNotFound`. From then on records go to that session."""
+    """Look a code up; answered by `SessionFound` (from then on records go to that session), by `CampaignFound`, or by
+    `SessionNotFound`."""
 
     code: str
 

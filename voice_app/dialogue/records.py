@@ -12,6 +12,9 @@ from typing import Any, ClassVar
 
 from audio_content.model import OptionId
 from engine.model import Aid, Channel, Evidence, InputMode, ItemId
+from engine.organization.consent import Purpose
+from engine.organization.participations import CONSENT, JOINED, SHARED
+from engine.organization.snapshot import Snapshot
 
 RECORD_VERSION = 1
 
@@ -111,6 +114,37 @@ class SessionFinished:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignJoined:
+    """The session takes part in a campaign. `organization` is the name that was said: who might receive the result."""
+
+    kind: ClassVar[str] = JOINED
+    campaign: str
+    organization: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswered:
+    """The answer to a question of consent: `wording` is the prompt that asked, in `locale`; `recipient` a campaign."""
+
+    kind: ClassVar[str] = CONSENT
+    purpose: Purpose
+    recipient: str
+    agreed: bool
+    wording: str
+    locale: str
+    input_mode: InputMode
+
+
+@dataclass(frozen=True, slots=True)
+class ResultShared:
+    """The person shares this result with a campaign, once; `snapshot` is all that its organisation will see."""
+
+    kind: ClassVar[str] = SHARED
+    campaign: str
+    snapshot: Snapshot
+
+
 Record = (
     SessionStarted
     | PreferencesSet
@@ -123,6 +157,9 @@ Record = (
     | SessionPaused
     | SessionResumed
     | SessionFinished
+    | CampaignJoined
+    | ConsentAnswered
+    | ResultShared
 )
 
 RECORD_TYPES: Mapping[str, type[Record]] = {
@@ -139,12 +176,17 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
         SessionPaused,
         SessionResumed,
         SessionFinished,
+        CampaignJoined,
+        ConsentAnswered,
+        ResultShared,
     )
 }
 
 
 def to_payload(record: Record) -> dict[str, Any]:
     """Give the record as JSON data (its kind is stored beside it)."""
+    if isinstance(record, ResultShared):
+        return {"v": RECORD_VERSION, "campaign": record.campaign, "snapshot": record.snapshot.to_data()}
     return {"v": RECORD_VERSION, **asdict(record)}
 
 
@@ -162,4 +204,9 @@ def from_payload(kind: str, payload: Mapping[str, Any]) -> Record:
         values["input_mode"] = InputMode(values["input_mode"])
     if kind == SessionResumed.kind:
         values["channel"] = Channel(values["channel"])
+    if kind == ConsentAnswered.kind:
+        values["purpose"] = Purpose(values["purpose"])
+        values["input_mode"] = InputMode(values["input_mode"])
+    if kind == ResultShared.kind:
+        values["snapshot"] = Snapshot.from_data(values["snapshot"])
     return RECORD_TYPES[kind](**values)

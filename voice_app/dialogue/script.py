@@ -24,15 +24,18 @@ from voice_app.dialogue.messages import (
     Pause,
     Phrase,
     Spelled,
+    Verbatim,
 )
 from voice_app.dialogue.profile import result_phrases
 from voice_app.dialogue.reaction import Form
-from voice_app.dialogue.state import DialogueState, Doubt, Phase
+from voice_app.dialogue.state import DialogueState, Doubt, Phase, Session
 from voice_app.dialogue.turn import Choice, choices
 from voice_app.hearing import MeaningId
 
 _HIGHEST_NUMBER = 15
 _RESULT_PAUSE_MS = 600
+SHARING_QUESTION = "sharing.ask"
+"""The prompt that asks for consent; its id is kept with the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,7 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
         return _doubt_stem(context, state, state.doubt)
     match state.phase:
         case Phase.WELCOME:
-            number = number_prompt(context.rules.max_items)
-            return (Phrase(PromptId("welcome.intro"), {"number": number}), _phrase("welcome.privacy"))
+            return _welcome_stem(context, state)
         case Phase.CODE_ENTRY:
             return _code_stem(state)
         case Phase.COMEBACK:
@@ -81,7 +83,9 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
         case Phase.PAUSED:
             return _pause_stem(state)
         case Phase.RESULT:
-            return _spaced(result_phrases(context, state.session))
+            return _spaced((*result_phrases(context, state.session), *_sharing_to_come(state.session)))
+        case Phase.SHARING:
+            return _sharing_stem(state.session)
         case Phase.GOODBYE:
             return (*_goodbye_code(state), _phrase("goodbye.words"))
         case Phase.LANGUAGE | Phase.CLOSED:
@@ -118,6 +122,33 @@ def name_of(context: DialogueContext, state: DialogueState, meaning: MeaningId) 
 
 def _phrase(prompt: str, **fill: Fill) -> Phrase:
     return Phrase(PromptId(prompt), fill)
+
+
+def _welcome_stem(context: DialogueContext, state: DialogueState) -> tuple[Part, ...]:
+    number = number_prompt(context.rules.max_items)
+    offer = state.offer
+    if offer is None:
+        return (_phrase("welcome.intro", number=number), _phrase("welcome.privacy"))
+    own_words = offer.welcome.get(state.locale, "")
+    return (
+        *((_phrase("campaign.welcome", words=Verbatim(own_words)),) if own_words else ()),
+        _phrase("campaign.intro", organization=Verbatim(offer.organization), number=number),
+        _phrase("welcome.privacy"),
+        _phrase("campaign.privacy", organization=Verbatim(offer.organization)),
+    )
+
+
+def _sharing_to_come(session: Session) -> tuple[Phrase, ...]:
+    if session.campaign is None or not session.sharing_open:
+        return ()
+    return (_phrase("sharing.soon", organization=Verbatim(session.campaign.organization)),)
+
+
+def _sharing_stem(session: Session) -> tuple[Part, ...]:
+    if session.campaign is None:
+        return ()
+    organization = Verbatim(session.campaign.organization)
+    return (_phrase(SHARING_QUESTION, organization=organization), _phrase("sharing.what"), _phrase("sharing.free"))
 
 
 def _question_stem(context: DialogueContext, state: DialogueState, form: Form) -> tuple[Part, ...]:

@@ -12,7 +12,8 @@ from enum import Enum
 from audio_content.model import LOCALES, OptionId
 from engine.adaptive import Assessment
 from engine.model import Channel, InputMode, ItemId
-from voice_app.dialogue.records import ItemAnswered, SessionStarted
+from engine.organization.campaigns import Offer
+from voice_app.dialogue.records import CampaignJoined, ItemAnswered, SessionStarted
 from voice_app.hearing import MeaningId, Recognition
 
 
@@ -30,6 +31,7 @@ class Phase(Enum):
     QUESTION = "question"
     PAUSED = "paused"
     RESULT = "result"
+    SHARING = "sharing"
     GOODBYE = "goodbye"
 
 
@@ -51,7 +53,11 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What the records tell. `settled`: the items answered or passed by, oldest first; `asked` waits for its answer."""
+    """What the records tell. `settled`: the items answered or passed by, oldest first; `asked` waits for its answer.
+
+    `campaign`: the one that it takes part in; `consent`: the answer to sharing this result with it, None as long as it
+    was not given; `shared`: it was shared, once and for all.
+    """
 
     started: SessionStarted | None = None
     locale: str = LOCALES[0]
@@ -63,6 +69,14 @@ class Session:
     asked: Asked | None = None
     explained: frozenset[ItemId] = frozenset()
     finished: str | None = None
+    campaign: CampaignJoined | None = None
+    consent: bool | None = None
+    shared: bool = False
+
+    @property
+    def sharing_open(self) -> bool:
+        """Tell whether the person is still to be asked if the result goes to the campaign's organisation."""
+        return self.campaign is not None and self.finished is not None and self.consent is None and not self.shared
 
     @property
     def answers(self) -> tuple[Settled, ...]:
@@ -91,6 +105,7 @@ class DialogueState:
     last utterance was heard, for who goes on speaking (itself without a `before`); `acted_on` is what it was taken for.
     `correcting`: the answer that comes
     is the second version of one utterance. `corrections`: how often that happened.
+    `offer`: the campaign whose code was entered, until the session begins.
     `unhurried`: the person has shown that they need more time than most, and is given it from here on.
     By telephone: `recognisable` by their number, `recognised` because they wished it, `person_reachable`: somebody
     answers a transfer.
@@ -106,6 +121,7 @@ class DialogueState:
     origin: Phase = Phase.LANGUAGE
     code: str | None = None
     digits: str = ""
+    offer: Offer | None = None
     doubt: Doubt | None = None
     silences: int = 0
     misses: int = 0

@@ -87,7 +87,11 @@ _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
     Phase.PACE: ((PACE_OK, "pace.ok"), (SLOWER, "pace.slower"), (FASTER, "pace.faster")),
     Phase.PAUSED: ((CONTINUE, "pause.continue"), (FINISH, "pause.finish")),
     Phase.RESULT: ((REPEAT, "result.again"), (FINISH, "result.finish")),
+    Phase.SHARING: ((YES, "sharing.yes"), (NO, "sharing.no")),
 }
+_ONWARD = Phrase(PromptId("result.onward"))
+"""Who says "finish" after a campaign's result goes on too: the one question that is left comes first."""
+_RESULT_TO_SHARE = ((REPEAT, "result.again"), (CONTINUE, "result.onward"))
 _PRACTICE = ((TEA, "practice.option.one"), (COFFEE, "practice.option.two"))
 
 
@@ -113,13 +117,20 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
             Choice(place, option_meaning(option), option_label(context, asked.item, option))
             for place, option in enumerate(asked.order, start=1)
         )
-    offered = _MENUS.get(state.phase, ())
+    offered = _menu(state)
     if state.phase is Phase.RESULT and next_lesson(context, state.session) is not None:
         offered = (*offered, (LESSON, "result.lesson"))
     return tuple(
         Choice(place, meaning, Phrase(PromptId(label)), label)
         for place, (meaning, label) in enumerate(offered, start=1)
     )
+
+
+def _menu(state: DialogueState) -> tuple[tuple[MeaningId, str], ...]:
+    """Give the choices of a menu; after a campaign's result its question of sharing comes before the end."""
+    if state.phase is Phase.RESULT and state.session.sharing_open:
+        return _RESULT_TO_SHARE
+    return _MENUS.get(state.phase, ())
 
 
 def option_label(context: DialogueContext, item: ItemId, option: OptionId) -> Phrase | OptionWords:
@@ -162,6 +173,8 @@ def grammar(context: DialogueContext, state: DialogueState) -> Grammar:
 def _choice_wordings(
     context: DialogueContext, state: DialogueState, locale: str, words: Vocabulary
 ) -> list[tuple[MeaningId, tuple[str, ...]]]:
+    if state.phase is Phase.SHARING:
+        return [(YES, words.yes), (NO, words.no)]
     offered = choices(context, state)
     asked = state.session.asked if state.phase is Phase.QUESTION else None
     if state.phase is Phase.RECOGNITION:
@@ -172,6 +185,7 @@ def _choice_wordings(
                 each.meaning,
                 (
                     *words.commands[CommandId(each.meaning.partition(".")[2])],
+                    *(words.commands[CommandId("finish")] if each.label == _ONWARD else ()),
                     *place_wordings(words, each.place, len(offered)),
                 ),
             )

@@ -44,6 +44,7 @@ _HEADINGS = {
     Phase.PRACTICE: "practice.heading",
     Phase.PAUSED: "pause.heading",
     Phase.RESULT: "result.heading",
+    Phase.SHARING: "sharing.heading",
     Phase.GOODBYE: "goodbye.heading",
 }
 

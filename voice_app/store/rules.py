@@ -23,3 +23,25 @@ class StoreRules:
     """How long a writer waits for the writer before it."""
     statement_limit_s: float = 8.0
     """No call to the database takes longer; past it the conversation says that the answer was not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationRules:
+    """Who may come in to an organisation's pages, and for how long."""
+
+    password_characters: int = 12
+    """Shortest password; longer is better than stranger."""
+    failures_before_lock: int = 10
+    """Wrong passwords in a row before the account waits; each further so many double the wait."""
+    lock_minutes: int = 2
+    """The first wait."""
+    failures_at_most: int = 30
+    """Wrong passwords in a row that block the account until `voice-app org unlock`."""
+    sign_in_hours: int = 12
+    """A working day; after it one signs in again."""
+    invitation_days: int = 7
+    """How long an invitation opens."""
+    argon2_memory_kib: int = 65_536
+    """Memory of one password check, in KiB: the second recommendation of RFC 9106, 64 MiB."""
+    argon2_passes: int = 3
+    """Passes over that memory."""

@@ -10,28 +10,36 @@ Only this package reads the wall clock.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, update
-from sqlalchemy.exc import StatementError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine.organization.codes import RESUME_CODE_DIGITS, is_valid_code, with_check_digit
+from engine.organization.campaigns import Entry, Offer, entry
+from engine.organization.codes import (
+    CAMPAIGN_LEADS,
+    RESUME_CODE_DIGITS,
+    is_campaign_code,
+    is_valid_code,
+    with_check_digit,
+)
 from engine.sync.events import chained
 from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.ports import CallerMark, NewRecord, ResumeCode, SessionId, StoredRecord
 from voice_app.store.database import one_at_a_time, open_database
-from voice_app.store.envelopes import aware, envelope_of
+from voice_app.store.envelopes import as_text, aware, envelope_of
 from voice_app.store.identifiers import uuid7
+from voice_app.store.organization_tables import CampaignRow, OrganizationRow
+from voice_app.store.participations import follow
 from voice_app.store.rules import StoreRules
+from voice_app.store.sql_organizations import span_of
 from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow, SiteRow, WrongCodeRow
+from voice_app.store.transactions import milliseconds, transaction
 
 CODE_DRAWS = 50
 """With nine codes in ten taken, fewer than one draw in a hundred ends without a code."""
@@ -67,16 +75,13 @@ class SqlStore:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        try:
-            async with asyncio.timeout(self._rules.statement_limit_s), self._sessions() as database, database.begin():
-                yield database
-        except (StatementError, PoolTimeout, TimeoutError) as fault:
-            raise StoreError(f"the database did not keep this: {fault}") from fault
+        async with transaction(self._sessions, self._rules.statement_limit_s) as database:
+            yield database
 
     async def open_session(self, channel: str, bank_version: str) -> SessionId:
         """Give a new session's id. Nothing is known of the person."""
         moment = datetime.now(UTC)
-        session = SessionId(uuid7(_milliseconds(moment)))
+        session = SessionId(uuid7(milliseconds(moment)))
         async with self._transaction() as database:
             database.add(
                 SessionRow(
@@ -97,7 +102,7 @@ class SqlStore:
             last, digest = await self._take_sequences(database, len(records))
             for sequence, record in enumerate(records, start=last - len(records) + 1):
                 kept = EventRow(
-                    id=uuid7(_milliseconds(moment)),
+                    id=uuid7(milliseconds(moment)),
                     site_id=self._site_id,
                     sequence=sequence,
                     session_id=session,
@@ -112,6 +117,7 @@ class SqlStore:
                 digest = kept.digest = _chained(digest, kept)
                 database.add(kept)
             await database.exec(update(SiteRow).where(col(SiteRow.id) == self._site_id).values(last_digest=digest))
+            await follow(database, session, records, moment)
         return last
 
     async def _take_sequences(self, database: AsyncSession, count: int) -> tuple[int, str]:
@@ -164,6 +170,28 @@ class SqlStore:
             database.add(WrongCodeRow(asker=asker, tried_at=moment))
         return None
 
+    async def find_campaign(self, code: str, *, asker: str) -> Offer | Entry | None:
+        """Give what a campaign's code opens, or why it lets nobody in, or None. Raises TooManyAttempts."""
+        moment = datetime.now(UTC)
+        async with self._transaction() as database:
+            await self._refuse_guessing(database, asker, moment)
+            if not is_campaign_code(code):
+                return None
+            query = (
+                select(CampaignRow, OrganizationRow)
+                .join(OrganizationRow, col(OrganizationRow.id) == col(CampaignRow.organization_id))
+                .where(CampaignRow.code == code)
+            )
+            found = (await database.exec(query)).first()
+            if found is None:
+                database.add(WrongCodeRow(asker=asker, tried_at=moment))
+                return None
+        row, organization = found
+        allowed = entry(span_of(row), as_text(moment))
+        if allowed is not Entry.OPEN:
+            return allowed
+        return Offer(row.id, organization.name, row.title, row.path, dict(row.welcome))
+
     async def _refuse_guessing(self, database: AsyncSession, asker: str, moment: datetime) -> None:
         hour_ago = moment - timedelta(hours=1)
         window = moment - timedelta(minutes=self._rules.asker_window_minutes)
@@ -199,6 +227,11 @@ class SqlStore:
                 return None
             return SessionId(row.session_id)
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """The opened database, for what else is kept in it."""
+        return self._engine
+
     async def close(self) -> None:
         await self._engine.dispose()
 
@@ -210,7 +243,7 @@ async def _settle_site(engine: AsyncEngine, site_id: str | None) -> str:
         known = (await database.exec(select(SiteRow).order_by(col(SiteRow.id)))).all()
         if site_id is None and known:
             return known[0].id
-        chosen = site_id or uuid7(_milliseconds(datetime.now(UTC)))
+        chosen = site_id or uuid7(milliseconds(datetime.now(UTC)))
         if all(row.id != chosen for row in known):
             database.add(SiteRow(id=chosen))
         return chosen
@@ -219,14 +252,10 @@ async def _settle_site(engine: AsyncEngine, site_id: str | None) -> str:
 async def _draw_code(database: AsyncSession) -> ResumeCode:
     free_digits = RESUME_CODE_DIGITS - 1
     for _ in range(CODE_DRAWS):
-        code = with_check_digit(f"{secrets.randbelow(10**free_digits):0{free_digits}d}")
+        code = with_check_digit(f"{secrets.randbelow(int(CAMPAIGN_LEADS) * 10 ** (free_digits - 1)):0{free_digits}d}")
         if await database.get(ResumeCodeRow, code) is None:
             return ResumeCode(code)
     raise StoreError(f"{CODE_DRAWS} codes drawn by lot were all taken: old sessions have to go")
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 def _chained(previous: str, row: EventRow) -> str:

@@ -42,10 +42,12 @@ from engine.model import (
     Tube,
     TubeId,
 )
+from engine.organization.campaigns import Offer
 from engine.organization.codes import with_check_digit
 from voice_app.dialogue.context import DialogueContext, Rules
 from voice_app.dialogue.machine import start, step
 from voice_app.dialogue.messages import (
+    CampaignFound,
     CodeIssued,
     Effect,
     EndConversation,
@@ -76,6 +78,15 @@ from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition, S
 
 PROMPTS = Path(__file__).parents[3] / "audio_content" / "prompts"
 CODE = with_check_digit("4071825")
+CAMPAIGN_CODE = "923456776"
+OFFER = Offer(
+    campaign="campaign-1",
+    organization="la Maison Bleue",
+    title="Printemps",
+    path="abc_diag",
+    welcome={"fr": "Bonjour et bienvenue à la Maison Bleue."},
+)
+"""What `CAMPAIGN_CODE` opens."""
 AREAS = ("1", "2", "3", "4", "5")
 LEVELS = (1, 2, 3)
 """Levels with a question; the skill map goes one level further, so that there is always a next step."""
@@ -303,6 +314,8 @@ class Stage:
             case FindSession(code):
                 if self.too_many_codes:
                     return SessionNotFound(PromptId("code.too_many"))
+                if code == CAMPAIGN_CODE:
+                    return CampaignFound(OFFER)
                 if code != self.code or not self.records:
                     return SessionNotFound(PromptId("code.unknown"))
                 return SessionFound(tuple(self.records))

@@ -9,7 +9,7 @@ import pytest
 from audio_content.model import OptionId
 from engine.adaptive import compile_bank
 from engine.model import Aid, Channel, Evidence, InputMode, Item, ItemId, Outcome
-from tests.voice_app.dialogue.stage import Stage, small_context
+from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, Stage, small_context
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import apply, option_order, resume
 from voice_app.dialogue.records import (
@@ -175,7 +175,9 @@ def test_yes_and_no_keep_their_order() -> None:
 
 
 def test_every_kind_of_record_survives_storage() -> None:
-    stage = Stage().to_question()
+    stage = Stage()
+    stage.open()
+    stage.keys(f"12{CAMPAIGN_CODE}111")
     stage.keys("5+6")
     stage.press("1")
     stage.answer(right=True)
@@ -184,6 +186,7 @@ def test_every_kind_of_record_survives_storage() -> None:
         stage.mumble()
     for _ in range(10):
         stage.answer(right=True)
+    stage.keys("21")
 
     assert {record.kind for record in stage.records} == set(RECORD_TYPES)
     assert [from_payload(each.kind, to_payload(each)) for each in stage.records] == stage.records

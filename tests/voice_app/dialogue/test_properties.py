@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from audio_content.model import PromptId
 from engine.model import Channel, InputMode
-from tests.voice_app.dialogue.stage import CODE, Stage
+from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, CODE, OFFER, Stage
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.messages import (
+    CampaignFound,
     CodeIssued,
     Effect,
     EndConversation,
@@ -33,7 +34,8 @@ from voice_app.dialogue.messages import (
     Show,
     SilenceKept,
 )
-from voice_app.dialogue.records import AnswerWithdrawn, ItemAnswered
+from voice_app.dialogue.records import AnswerWithdrawn, ConsentAnswered, ItemAnswered, ResultShared
+from voice_app.dialogue.state import Phase
 from voice_app.dialogue.turn import grammar
 from voice_app.hearing import NO_INPUT, Grammar, HearingOutcome, MeaningId, Recognition, Scored
 from voice_app.wording import Wording
@@ -87,6 +89,7 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
                         SessionNotFound(PromptId("code.unknown")),
                         SessionNotFound(PromptId("code.too_many")),
                         SessionFound(()),
+                        CampaignFound(OFFER),
                         Opened(Channel.PHONE, 3, True),
                         Left(),
                     ]
@@ -147,7 +150,7 @@ conversations = given(
     st.lists(happenings(), max_size=60),
     st.sampled_from(list(Channel)),
     st.integers(0, 2**31),
-    st.sampled_from(["", "1", "111", "1111", "2111"]),
+    st.sampled_from(["", "1", "111", "1111", "2111", f"12{CAMPAIGN_CODE}111"]),
 )
 patient = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -259,8 +262,31 @@ def test_a_session_goes_on_where_it_was_cut(
     assert again.said[-1].turn == again.shown[-1].turn == again.listens[-1].turn
 
 
+@patient
+@conversations
+def test_nothing_is_shared_but_by_a_yes_in_the_same_step(
+    events: list[tuple[str, object]], channel: Channel, seed: int, opening: str
+) -> None:
+    del opening
+    stage = Stage(channel=channel, seed=seed)
+    stage.open()
+    stage.keys(f"12{CAMPAIGN_CODE}111")
+    for _ in range(10):
+        stage.answer(right=True)
+    stage.press("2")
+
+    for kind, what in events:
+        asked, doubted, kept = stage.state.phase is Phase.SHARING, stage.state.doubt, len(stage.records)
+        happen(stage, kind, what)
+        new = stage.records[kept:]
+        if any(isinstance(record, ResultShared) for record in new):
+            assert kind in ("press", "code", "answer") or (asked and doubted is not None)
+            assert isinstance(new[-2], ConsentAnswered)
+            assert new[-2].agreed
+
+
 def test_all_events_are_played() -> None:
     played = {Opened, Pressed, Heard, Reheard, SilenceKept, RecognizerLost, RecognizerBack, MicrophoneChanged}
-    played |= {SessionFound, SessionNotFound, CodeIssued, Failed, Left}
+    played |= {SessionFound, SessionNotFound, CampaignFound, CodeIssued, Failed, Left}
 
     assert set(Event.__args__) == played  # type: ignore[attr-defined]

@@ -1,0 +1,88 @@
+"""A campaign: what an organisation asks of people, and whether one may enter it. Knows neither code nor person.
+
+Moments are opaque texts that sort in the order in which they come (the store writes RFC 3339 in UTC); this room only
+compares them. Closing stops new participations; whoever is in may finish and share. Archiving stops both, and nothing
+that was shared is lost: a campaign with participations is archived, never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.errors import EngineError
+
+LONGEST_TITLE = 120
+LONGEST_WELCOME = 400
+"""About half a minute of speech: more is not listened to."""
+LONGEST_NAME = 80
+"""An organisation's name is spoken inside a sentence."""
+
+
+class InvalidCampaign(EngineError, ValueError):
+    """What was asked for is no campaign. `field` names the part, `reason` is a stable word for the page."""
+
+    code = "organization.invalid_campaign"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class Entry(StrEnum):
+    """Whether a campaign lets somebody in at a moment."""
+
+    OPEN = "open"
+    NOT_YET = "not_yet"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The span (`opens` to `closes`) in which a campaign lets people in; None: no bound."""
+
+    opens: str | None = None
+    closes: str | None = None
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the person who enters a campaign's code is told, and which path it takes.
+
+    `campaign` is its id; `organization` a name that is spoken; `welcome` its own words by locale, each may be missing.
+    """
+
+    campaign: str
+    organization: str
+    title: str
+    path: str
+    welcome: Mapping[str, str]
+
+
+def entry(span: Span, moment: str) -> Entry:
+    """Tell whether somebody may begin at this moment."""
+    if span.archived:
+        return Entry.ARCHIVED
+    if span.opens is not None and moment < span.opens:
+        return Entry.NOT_YET
+    if span.closes is not None and moment >= span.closes:
+        return Entry.CLOSED
+    return Entry.OPEN
+
+
+def checked(title: str, welcome: str, span: Span) -> tuple[str, str]:
+    """Give title and welcome, blanks trimmed. Raises InvalidCampaign naming the field and the reason."""
+    title, welcome = " ".join(title.split()), " ".join(welcome.split())
+    if not title:
+        raise InvalidCampaign("title", "missing")
+    if len(title) > LONGEST_TITLE:
+        raise InvalidCampaign("title", "too_long")
+    if len(welcome) > LONGEST_WELCOME:
+        raise InvalidCampaign("welcome", "too_long")
+    if span.opens is not None and span.closes is not None and span.closes <= span.opens:
+        raise InvalidCampaign("closes", "before_opening")
+    return title, welcome

@@ -1,0 +1,112 @@
+"""The tables of organisations. Storage only; a participation is a projection of its session's events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+
+def _moment(*, needed: bool = False) -> Any:
+    return Column(DateTime(timezone=True), nullable=not needed)
+
+
+class OrganizationRow(SQLModel, table=True):
+    __tablename__ = "organization"
+
+    id: str = Field(primary_key=True)
+    name: str
+    created_at: datetime = Field(sa_column=_moment(needed=True))
+
+
+class AccountRow(SQLModel, table=True):
+    """A person who signs in. `failures` in a row since the last success; `locked_until` for a while."""
+
+    __tablename__ = "account"
+
+    id: str = Field(primary_key=True)
+    email: str = Field(unique=True)
+    name: str
+    password: str
+    failures: int = 0
+    locked_until: datetime | None = Field(default=None, sa_column=_moment())
+    created_at: datetime = Field(sa_column=_moment(needed=True))
+
+
+class MemberRow(SQLModel, table=True):
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("organization_id", "account_id"),)
+
+    id: str = Field(primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id")
+    account_id: str = Field(foreign_key="account.id", index=True)
+    role: str
+    active: bool = True
+    created_at: datetime = Field(sa_column=_moment(needed=True))
+
+
+class InvitationRow(SQLModel, table=True):
+    """`digest` of the token; the token itself is only in the hands of who was invited."""
+
+    __tablename__ = "invitation"
+
+    digest: str = Field(primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id", index=True)
+    email: str
+    role: str
+    expires_at: datetime = Field(sa_column=_moment(needed=True))
+    closed_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class SignInRow(SQLModel, table=True):
+    """`digest` of the token that the browser holds."""
+
+    __tablename__ = "sign_in"
+
+    digest: str = Field(primary_key=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    expires_at: datetime = Field(sa_column=_moment(needed=True))
+
+
+class CampaignRow(SQLModel, table=True):
+    __tablename__ = "campaign"
+
+    id: str = Field(primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id", index=True)
+    code: str = Field(unique=True)
+    title: str
+    path: str
+    welcome: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    opens_at: datetime | None = Field(default=None, sa_column=_moment())
+    closes_at: datetime | None = Field(default=None, sa_column=_moment())
+    archived_at: datetime | None = Field(default=None, sa_column=_moment())
+    created_at: datetime = Field(sa_column=_moment(needed=True))
+
+
+class ParticipationRow(SQLModel, table=True):
+    """One session in a campaign. `snapshot` is there from the moment of sharing on."""
+
+    __tablename__ = "participation"
+    __table_args__ = (Index("participation_shared", "campaign_id", "shared_at", "id"),)
+
+    id: str = Field(primary_key=True)
+    campaign_id: str = Field(foreign_key="campaign.id")
+    session_id: str = Field(foreign_key="session.id", unique=True)
+    state: str
+    begun_at: datetime = Field(sa_column=_moment(needed=True))
+    completed_at: datetime | None = Field(default=None, sa_column=_moment())
+    shared_at: datetime | None = Field(default=None, sa_column=_moment())
+    snapshot: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+
+
+class AuditRow(SQLModel, table=True):
+    __tablename__ = "audit"
+
+    id: str = Field(primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id", index=True)
+    account_id: str | None = Field(default=None, foreign_key="account.id")
+    action: str
+    subject: str
+    at: datetime = Field(sa_column=_moment(needed=True))

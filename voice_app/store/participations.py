@@ -1,0 +1,96 @@
+"""Participations follow the events of their session, in the very transaction that writes the events.
+
+An append that would share what may not be shared is refused as a whole: neither consent nor result is kept, and the
+person hears why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from engine.organization.consent import Consent, Purpose, is_given
+from engine.organization.participations import (
+    CONSENT,
+    FINISHED,
+    JOINED,
+    SHARED,
+    WITHDRAWN,
+    SharingRefused,
+    State,
+    advance,
+    require_sharing,
+)
+from voice_app.errors import SharingClosed, StoreError
+from voice_app.ports import NewRecord
+from voice_app.store.identifiers import uuid7
+from voice_app.store.organization_tables import CampaignRow, ParticipationRow
+
+FOLLOWED = frozenset({JOINED, FINISHED, WITHDRAWN, SHARED})
+
+
+async def follow(database: AsyncSession, session: str, records: Sequence[NewRecord], moment: datetime) -> None:
+    """Bring the session's participation to where these events lead. Raises SharingClosed, StoreError."""
+    if FOLLOWED.isdisjoint(record.kind for record in records):
+        return
+    found = await database.exec(
+        select(ParticipationRow).where(ParticipationRow.session_id == session).with_for_update()
+    )
+    row = found.first()
+    for record in records:
+        if record.kind == JOINED and row is None:
+            row = await _joined(database, session, record.payload, moment)
+        if row is not None:
+            await _advance(database, row, record, records, moment)
+        elif record.kind == SHARED:
+            raise SharingClosed("a session outside any campaign has nobody to share with")
+
+
+async def _joined(
+    database: AsyncSession, session: str, payload: Mapping[str, Any], moment: datetime
+) -> ParticipationRow:
+    campaign = str(payload["campaign"])
+    if await database.get(CampaignRow, campaign) is None:
+        raise StoreError(f"no campaign {campaign}")
+    row = ParticipationRow(
+        id=uuid7(int(moment.timestamp() * 1000)),
+        campaign_id=campaign,
+        session_id=session,
+        state=State.STARTED.value,
+        begun_at=moment,
+    )
+    database.add(row)
+    return row
+
+
+async def _advance(
+    database: AsyncSession, row: ParticipationRow, record: NewRecord, records: Sequence[NewRecord], moment: datetime
+) -> None:
+    before = State(row.state)
+    if record.kind == SHARED:
+        campaign = await database.get(CampaignRow, row.campaign_id)
+        agreed = record.payload["campaign"] == row.campaign_id and _agreed(records, row.campaign_id)
+        try:
+            require_sharing(before, agreed=agreed, archived=campaign is None or campaign.archived_at is not None)
+        except SharingRefused as fault:
+            raise SharingClosed(str(fault)) from fault
+        row.snapshot = dict(record.payload["snapshot"])
+        row.shared_at = moment
+    after = advance(before, record.kind) or before
+    if after is State.COMPLETED and before is not after:
+        row.completed_at = moment
+    row.state = after.value
+    database.add(row)
+
+
+def _agreed(records: Sequence[NewRecord], campaign: str) -> bool:
+    answers = [
+        Consent(Purpose(each.payload["purpose"]), each.payload["recipient"], each.payload["agreed"], "")
+        for each in records
+        if each.kind == CONSENT
+    ]
+    return is_given(answers, Purpose.SHARE_RESULT, campaign)

@@ -1,0 +1,233 @@
+"""Accounts, invitations used, sign-ins: `organizations.Accounts` in the database.
+
+A sign-in attempt is counted before the password is looked at, in a transaction of its own: guesses side by side, in one
+process or in several, cannot outrun the limit. A success sets the count back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from engine.organization.roles import Role
+from voice_app.organizations import (
+    Account,
+    AccountId,
+    InvalidMember,
+    Invitation,
+    Member,
+    MemberId,
+    Organization,
+    OrganizationId,
+    SignInRefused,
+)
+from voice_app.store.envelopes import aware
+from voice_app.store.identifiers import uuid7
+from voice_app.store.organization_tables import (
+    AccountRow,
+    AuditRow,
+    InvitationRow,
+    MemberRow,
+    OrganizationRow,
+    SignInRow,
+)
+from voice_app.store.passwords import Passwords
+from voice_app.store.rules import OrganizationRules
+from voice_app.store.transactions import digest_of, milliseconds, new_token, transaction, wall_clock
+
+STATEMENT_LIMIT_S = 8.0
+LONGEST_PASSWORD = 1_000
+LONGEST_PERSON = 80
+
+
+class SqlAccounts:
+    """Accounts on an opened database; `clock` gives the moment, in UTC."""
+
+    def __init__(
+        self, engine: AsyncEngine, rules: OrganizationRules, clock: Callable[[], datetime] = wall_clock
+    ) -> None:
+        self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+        self._rules = rules
+        self._clock = clock
+        self._passwords = Passwords(rules.argon2_memory_kib, rules.argon2_passes)
+
+    async def sign_in(self, email: str, password: str) -> str:
+        """Give the token of a new sign-in. Raises SignInRefused."""
+        account = await self._proved(email, password)
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            return self._signed_in(database, account)
+
+    async def identify(self, token: str) -> Account | None:
+        """Give who holds this token, or None."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            row = await database.get(SignInRow, digest_of(token))
+            if row is None or aware(row.expires_at) <= self._clock():
+                return None
+            account = await database.get(AccountRow, row.account_id)
+            if account is None:
+                return None
+            return Account(AccountId(account.id), account.name, account.email, await _members(database, account))
+
+    async def sign_out(self, token: str) -> None:
+        """Revoke one sign-in."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            await database.exec(delete(SignInRow).where(col(SignInRow.digest) == digest_of(token)))
+
+    async def invitation(self, token: str) -> Invitation | None:
+        """Give what an invitation's token opens, or None."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            row = await self._open_invitation(database, token)
+            if row is None:
+                return None
+            organization = await database.get_one(OrganizationRow, row.organization_id)
+            known = await _account_of(database, row.email)
+            return Invitation(
+                Organization(OrganizationId(organization.id), organization.name),
+                row.email,
+                Role(row.role),
+                known is not None,
+            )
+
+    async def accept(self, token: str, name: str, password: str) -> str:
+        """Use an invitation, once, and give the token of a sign-in. Raises InvalidMember, SignInRefused."""
+        invited = await self.invitation(token)
+        if invited is None:
+            raise InvalidMember("invitation_over")
+        known: str | None = None
+        hashed = ""
+        if invited.has_account:
+            known = await self._proved(invited.email, password)
+        else:
+            name = " ".join(name.split())
+            if not 0 < len(name) <= LONGEST_PERSON:
+                raise InvalidMember("name_missing")
+            if not self._rules.password_characters <= len(password) <= LONGEST_PASSWORD:
+                raise InvalidMember("password_short")
+            hashed = await self._passwords.hashed(password)
+        moment = self._clock()
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            row = await self._open_invitation(database, token)
+            if row is None:
+                raise InvalidMember("invitation_over")
+            row.closed_at = moment
+            database.add(row)
+            if known is None:
+                if await _account_of(database, row.email) is not None:
+                    raise InvalidMember("invitation_over")
+                known = uuid7(milliseconds(moment))
+                database.add(AccountRow(id=known, email=row.email, name=name, password=hashed, created_at=moment))
+                await database.flush()
+            await self._join(database, known, row, moment)
+            return self._signed_in(database, known)
+
+    async def unlock(self, email: str) -> bool:
+        """Forget the failed sign-ins of an account; False when there is none of this address."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            account = await _account_of(database, plain_email(email))
+            if account is None:
+                return False
+            account.failures, account.locked_until = 0, None
+            database.add(account)
+        return True
+
+    # --- within ------------------------------------------------------------------------------------------------
+
+    async def _proved(self, email: str, password: str) -> str:
+        """Give the account whose password this is. Raises SignInRefused."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            account = await _account_of(database, plain_email(email), lock=True)
+            if account is not None:
+                self._take_attempt(account)
+                database.add(account)
+        hashed = None if account is None else account.password
+        if not await self._passwords.fits(hashed, password[:LONGEST_PASSWORD]) or account is None:
+            raise SignInRefused("wrong")
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            proved = await database.get_one(AccountRow, account.id, with_for_update=True)
+            proved.failures, proved.locked_until = 0, None
+            database.add(proved)
+        return account.id
+
+    def _take_attempt(self, account: AccountRow) -> None:
+        """Count an attempt as failed until it is proved. Raises SignInRefused when there is none left for now."""
+        rules, moment = self._rules, self._clock()
+        if account.failures >= rules.failures_at_most:
+            raise SignInRefused("blocked")
+        if account.locked_until is not None and moment < aware(account.locked_until):
+            left = aware(account.locked_until) - moment
+            raise SignInRefused("locked", minutes=int(left.total_seconds() // 60) + 1)
+        account.failures += 1
+        if account.failures % rules.failures_before_lock == 0:
+            times = account.failures // rules.failures_before_lock
+            account.locked_until = moment + timedelta(minutes=rules.lock_minutes * 2 ** (times - 1))
+
+    def _signed_in(self, database: AsyncSession, account: str) -> str:
+        token = new_token()
+        expires_at = self._clock() + timedelta(hours=self._rules.sign_in_hours)
+        database.add(SignInRow(digest=digest_of(token), account_id=account, expires_at=expires_at))
+        return token
+
+    async def _open_invitation(self, database: AsyncSession, token: str) -> InvitationRow | None:
+        row = await database.get(InvitationRow, digest_of(token), with_for_update=True)
+        if row is None or row.closed_at is not None or aware(row.expires_at) <= self._clock():
+            return None
+        return row
+
+    async def _join(self, database: AsyncSession, account: str, row: InvitationRow, moment: datetime) -> None:
+        query = select(MemberRow).where(
+            MemberRow.organization_id == row.organization_id, MemberRow.account_id == account
+        )
+        member = (await database.exec(query)).first() or MemberRow(
+            id=uuid7(milliseconds(moment)),
+            organization_id=row.organization_id,
+            account_id=account,
+            role=row.role,
+            created_at=moment,
+        )
+        member.role, member.active = row.role, True
+        database.add(member)
+        database.add(
+            AuditRow(
+                id=uuid7(milliseconds(moment)),
+                organization_id=row.organization_id,
+                account_id=account,
+                action="member_joined",
+                subject=row.email,
+                at=moment,
+            )
+        )
+
+
+def plain_email(email: str) -> str:
+    """Give an address as it is compared: no blanks around, small letters."""
+    return email.strip().lower()
+
+
+async def _account_of(database: AsyncSession, email: str, *, lock: bool = False) -> AccountRow | None:
+    query = select(AccountRow).where(AccountRow.email == email)
+    return (await database.exec(query.with_for_update() if lock else query)).first()
+
+
+async def _members(database: AsyncSession, account: AccountRow) -> tuple[Member, ...]:
+    query = (
+        select(MemberRow, OrganizationRow)
+        .join(OrganizationRow, col(OrganizationRow.id) == col(MemberRow.organization_id))
+        .where(MemberRow.account_id == account.id, col(MemberRow.active).is_(True))
+        .order_by(col(OrganizationRow.name))
+    )
+    return tuple(
+        Member(
+            MemberId(member.id),
+            Organization(OrganizationId(organization.id), organization.name),
+            AccountId(account.id),
+            account.name,
+            account.email,
+            Role(member.role),
+        )
+        for member, organization in (await database.exec(query)).all()
+    )
