@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from voice_app.commands import content, db, doctor, pilot, places, speech
+from voice_app.commands import content, db, doctor, org, pilot, places, speech
 from voice_app.commands.phone import phone
 from voice_app.commands.serve import serve
 from voice_app.commands.simulate import simulate_command
@@ -30,6 +30,7 @@ app.command()(doctor.doctor)
 app.command("simulate")(simulate_command)
 app.add_typer(content.app, name="content")
 app.add_typer(db.app, name="db")
+app.add_typer(org.app, name="org")
 app.add_typer(pilot.app, name="pilot")
 app.add_typer(places.app, name="places")
 app.add_typer(speech.models_app, name="models")

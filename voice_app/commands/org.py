@@ -1,0 +1,108 @@
+"""`voice-app org ...`: the first organisation and its admin, further invitations, a blocked account opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from engine.organization.roles import Role
+from voice_app.commands.terminal import console, messages, print_json, run, settings_here
+from voice_app.organizations import Organization
+from voice_app.store.database import open_database
+from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_organizations import SqlOrganizations
+
+app = typer.Typer(help="Organisations: make one, invite its people, open a blocked account.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="One JSON line for programs.")]
+Email = Annotated[str, typer.Argument(help="The person's e-mail address; nothing is sent to it.")]
+INVITATION_PATH = "/org/invitation/"
+Result = TypeVar("Result")
+
+
+@app.command()
+def create(name: Annotated[str, typer.Argument(help="As it is said aloud.")], email: Email, json: Json = False) -> None:
+    """Make an organisation and print the address where its first admin chooses a password."""
+
+    async def work(organizations: SqlOrganizations, _accounts: SqlAccounts) -> tuple[Organization, str]:
+        made = await organizations.create(name)
+        return made, await organizations.invite(made.id, email, Role.ADMIN, None)
+
+    organization, token = _with_database(work)
+    _tell(organization, token, json)
+
+
+@app.command("list")
+def list_all(json: Json = False) -> None:
+    """List the organisations with their ids."""
+
+    async def work(organizations: SqlOrganizations, _accounts: SqlAccounts) -> list[Organization]:
+        return list(await organizations.listed())
+
+    for each in _with_database(work):
+        if json:
+            print_json({"id": each.id, "name": each.name})
+        else:
+            console.print(f"{each.id}  {each.name}", highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def invite(
+    organization: Annotated[str, typer.Argument(help="The organisation's id (voice-app org list).")],
+    email: Email,
+    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.MEDIATOR,
+    json: Json = False,
+) -> None:
+    """Print the address of a new invitation; the one before for the same person no longer opens."""
+
+    async def work(organizations: SqlOrganizations, _accounts: SqlAccounts) -> tuple[Organization | None, str]:
+        known = next((each for each in await organizations.listed() if each.id == organization), None)
+        return known, "" if known is None else await organizations.invite(known.id, email, role, None)
+
+    found, token = _with_database(work)
+    if found is None:
+        raise typer.BadParameter(f"there is no organisation {organization}; voice-app org list tells the ids")
+    _tell(found, token, json)
+
+
+@app.command()
+def unlock(email: Email) -> None:
+    """Let somebody sign in again after too many wrong passwords."""
+
+    async def work(_organizations: SqlOrganizations, accounts: SqlAccounts) -> bool:
+        return await accounts.unlock(email)
+
+    if not _with_database(work):
+        messages.print(f"nobody signs in with {email}", style="bold red", highlight=False, markup=False)
+        raise typer.Exit(1)
+
+
+def _with_database(work: Callable[[SqlOrganizations, SqlAccounts], Awaitable[Result]]) -> Result:
+    settings = settings_here()
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+
+    async def opened() -> Result:
+        engine = await open_database(settings.database_url, settings.store)
+        try:
+            return await work(
+                SqlOrganizations(engine, settings.organization), SqlAccounts(engine, settings.organization)
+            )
+        finally:
+            await engine.dispose()
+
+    return run(opened)
+
+
+def _tell(organization: Organization, token: str, json: bool) -> None:
+    path = f"{INVITATION_PATH}{token}"
+    if json:
+        print_json({"id": organization.id, "name": organization.name, "invitation": path})
+        return
+    console.print(f"{organization.name}: {organization.id}", highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"Open this page of the service within a week and choose a password: {path}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
