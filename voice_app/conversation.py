@@ -83,7 +83,7 @@ from voice_app.ports import (
     TalkPressed,
     UtteranceEnded,
 )
-from voice_app.session_memory import ContextOf, SessionMemory, path_taken
+from voice_app.session_memory import ContextOf, SessionMemory, context_after
 from voice_app.speaking import Speaker
 from voice_app.wording import Wording
 
@@ -178,7 +178,7 @@ class Conversation:
         if self._resume_code is not None:
             found = await self._memory.find(FindSession(self._resume_code))
             if isinstance(found, SessionFound):
-                self._take_path(found)
+                self._context = context_after(found, self._context, self._context_of)
                 self._state = resume(self._context, found.records)
                 await self._tell_code()
         await self._feed(await self._caller.opened(self._channel, self._seed))
@@ -301,7 +301,7 @@ class Conversation:
         events: deque[Event] = deque([first])
         while events:
             event = events.popleft()
-            self._take_path(event)
+            self._context = context_after(event, self._context, self._context_of)
             state, effects = step(self._context, self._state, event)
             records = [effect.record for effect in effects if isinstance(effect, Save)]
             try:
@@ -320,12 +320,6 @@ class Conversation:
                 follow_up = await self._carry_out(effect)
                 if follow_up is not None:
                     events.append(follow_up)
-
-    def _take_path(self, event: Event) -> None:
-        """Go on with the questions of the path that a campaign or a found session takes."""
-        path = path_taken(event)
-        if self._context_of is not None and path is not None and path != self._context.rules.path:
-            self._context = self._context_of(path) or self._context
 
     async def _carry_out(self, effect: Effect) -> Event | None:
         match effect:

@@ -35,15 +35,19 @@ ContextOf = Callable[[str], DialogueContext | None]
 """Gives the context of a path of the content; None when the content has no such path (any more)."""
 
 
-def path_taken(event: Event) -> str | None:
-    """Give the path that a campaign or a found session takes; None for every other event."""
+def context_after(event: Event, context: DialogueContext, context_of: ContextOf | None) -> DialogueContext:
+    """Give the context to go on with: that of the path which a campaign or a found session takes."""
     match event:
         case CampaignFound(offer):
-            return offer.path
+            path = offer.path
         case SessionFound(records):
-            return next((record.path for record in records if isinstance(record, SessionStarted)), None)
+            started = (record for record in records if isinstance(record, SessionStarted))
+            path = next((record.path for record in started), context.rules.path)
         case _:
-            return None
+            return context
+    if context_of is None or path == context.rules.path:
+        return context
+    return context_of(path) or context
 
 
 class SessionMemory:

@@ -1,7 +1,7 @@
 """Codes notice the mistakes that people make."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.organization.codes import (
@@ -23,11 +23,13 @@ def test_published_example() -> None:
     assert with_check_digit("572") == "5724"
 
 
+@settings(deadline=None)
 @given(DIGITS)
 def test_a_code_with_its_check_digit_is_valid(digits: str) -> None:
     assert is_valid_code(with_check_digit(digits))
 
 
+@settings(deadline=None)
 @given(DIGITS, st.data())
 def test_one_wrong_digit_is_noticed(digits: str, data: st.DataObject) -> None:
     code = with_check_digit(digits)
@@ -37,6 +39,7 @@ def test_one_wrong_digit_is_noticed(digits: str, data: st.DataObject) -> None:
     assert not is_valid_code(code[:place] + other + code[place + 1 :])
 
 
+@settings(deadline=None)
 @given(DIGITS, st.data())
 def test_two_swapped_neighbours_are_noticed(digits: str, data: st.DataObject) -> None:
     code = with_check_digit(digits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.organization.consent import Consent, Purpose, is_given
@@ -41,6 +41,7 @@ def test_a_participation_follows_the_events_of_its_session(kinds: list[str], sta
     assert state_of(kinds) is state
 
 
+@settings(deadline=None)
 @given(KINDS, KINDS)
 def test_what_was_shared_stays_shared(before: list[str], after: list[str]) -> None:
     state = state_of([*before, JOINED, FINISHED, SHARED])
@@ -48,6 +49,7 @@ def test_what_was_shared_stays_shared(before: list[str], after: list[str]) -> No
     assert state_of([*before, JOINED, FINISHED, SHARED, *after]) is state
 
 
+@settings(deadline=None)
 @given(KINDS)
 def test_nothing_is_shared_without_the_event(kinds: list[str]) -> None:
     assert (state_of(kinds) is State.SHARED) <= (SHARED in kinds)
