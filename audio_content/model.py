@@ -205,9 +205,10 @@ class Content:
         return tuple(item for _, item in sorted(self.items.items()) if item.skill in skills)
 
     def engine_items(self, path: str) -> tuple[Item, ...]:
-        """Give the items of a path as the engine sees them: those that every channel can ask, in the order of ids."""
+        """Give the items of a path as the engine sees them, in the order of ids: those that every channel can ask, of
+        everybody. An item that requires sight is left to its twin."""
         return tuple(
             Item(id=item.id, skill=item.skill, options=len(item.option_ids), difficulty=item.difficulty)
             for item in self.path_items(path)
-            if item.kind in ASKED_KINDS
+            if item.kind in ASKED_KINDS and not item.requires_sight
         )

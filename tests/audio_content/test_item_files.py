@@ -124,3 +124,11 @@ def test_numbers_and_words_stay_out_of_what_the_dialogue_asks(folder: Folder) ->
 
     assert [item.id for item in content.path_items("positionnement")] == ["it.web.search.1.a", "it.web.trust.1.a"]
     assert [item.id for item in content.engine_items("positionnement")] == ["it.web.search.1.a"]
+
+
+def test_an_item_that_requires_sight_is_left_to_its_twin(folder: Folder) -> None:
+    folder.write("items/b.yaml", SIGHT)
+
+    asked = [item.id for item in folder.load().engine_items("positionnement")]
+
+    assert asked == ["it.web.search.1.a", "it.web.trust.1.b"]
