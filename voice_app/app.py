@@ -21,7 +21,7 @@ from voice_app.pilot.recordings import PilotFolder
 from voice_app.pilot.words import words as pilot_words
 from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
 from voice_app.session_memory import ContextOf
-from voice_app.settings import Settings
+from voice_app.settings import InvalidSetting, Settings
 from voice_app.speech.earcons import earcon
 from voice_app.speech.endpointing import StreamEndpointer
 from voice_app.speech.recognizer import LocalRecognizer
@@ -80,10 +80,13 @@ class Service:
 def dialogue_context(settings: Settings, content: Content | None = None, path: str | None = None) -> DialogueContext:
     """Give what every conversation of these settings shares: content, compiled bank, policy, rules.
 
-    `path` is the settings' own by default. Raises KeyError for a path that the content has not.
+    `path` is the settings' own by default. Raises InvalidSetting for a path that the content has not.
     """
     chosen = load() if content is None else content
     path = path or settings.assessment.path
+    known = (*chosen.skill_map.paths, *chosen.skill_map.modules)
+    if path not in known:
+        raise InvalidSetting(f"the assessment path {path!r} is not one of {', '.join(sorted(known))}")
     bank = compile_bank(chosen.skill_map.spec_of(path), chosen.engine_items(path))
     policy = replace(ABC_DIAG, max_items=settings.assessment.max_items)
     rules = Rules(path=path, max_items=settings.assessment.max_items)
@@ -99,7 +102,7 @@ def contexts(settings: Settings, usual: DialogueContext) -> ContextOf:
             return usual
         try:
             return dialogue_context(settings, usual.content, path)
-        except KeyError:
+        except InvalidSetting:
             log.error("the content has no path %r", path)
             return None
 
