@@ -15,11 +15,15 @@ from audio_content.figures import cells
 from audio_content.figures import stats as content_stats
 from audio_content.heat_map import heat_map
 from audio_content.loader import load
-from audio_content.model import LOCALES, Content
+from audio_content.model import LOCALES, Content, ContentItem
 from engine.model import MAX_LEVEL, ItemId
+from voice_app.app import dialogue_context
 from voice_app.commands.content_exchange import export_case, export_qti, import_qti
 from voice_app.commands.content_recordings import record_check, record_list
 from voice_app.commands.terminal import console, failures_told, messages, print_json, progress, run, settings_here
+from voice_app.dialogue.state import Asked, DialogueState, Phase, Session
+from voice_app.dialogue.turn import grammar
+from voice_app.hearing import Grammar
 from voice_app.settings import Settings
 from voice_app.speech.durations import Duration, measure, summary
 from voice_app.speech.listening_check import CHECKED_KINDS, Memory, ear_and_voices
@@ -77,13 +81,21 @@ def check_content(
 async def _listen_to_all(settings: Settings, only: str, voice: Heard, json: bool) -> None:
     content = load()
     memory = Memory(settings.data_folder / "content" / "listening.json")
+    context = dialogue_context(settings, content)
+
+    def grammar_of(item: ContentItem, locale: str) -> Grammar:
+        session = Session(locale=locale, asked=Asked(item.id, item.option_ids))
+        return grammar(context, DialogueState(session, Phase.QUESTION))
+
     wanted = sum(item.kind in CHECKED_KINDS and item.id.startswith(only) for item in content.items.values())
     options = sounds = failed = 0
     async with ear_and_voices(settings.models_folder, settings.speech_folder) as (voices, hear):
         with progress("Listening") as move:
             done = 0
             chosen = {name: speak for name, speak in voices.items() if voice in (Heard.BOTH, name)}
-            checks = check_content_by_ear(content, LOCALES, chosen, hear, memory, lambda item: item.id.startswith(only))
+            checks = check_content_by_ear(
+                content, LOCALES, grammar_of, chosen, hear, memory, lambda item: item.id.startswith(only)
+            )
             async for checked in checks:
                 done += 1
                 move(done, wanted * len(LOCALES))

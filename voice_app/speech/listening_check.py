@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio_content.forms import said_form
 from audio_content.model import Content, ContentItem, ItemKind, OptionText
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.errors import SpeechError
-from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId, Recognition
+from voice_app.hearing import Grammar, HearingOutcome, Recognition
 from voice_app.speech.calibration import DEFAULT_CHANNEL
 from voice_app.speech.hearing_worker import vosk, whisper
 from voice_app.speech.models import require_whisper
@@ -38,6 +37,8 @@ UNDERSTOOD = (HearingOutcome.MATCH, HearingOutcome.DOUBTFUL)
 """A doubt is asked about aloud, so the option is not lost."""
 Finding = tuple[str, str, str, str, str, float]
 """Option, its text, voice, what was heard, outcome, likelihood: as the memory keeps them."""
+GrammarOf = Callable[[ContentItem, str], Grammar]
+"""What may be said when an item is asked in a language, its options as written: the dialogue's own grammar."""
 Speak = Callable[[str, str], Awaitable[Sound]]
 Hear = Callable[[Sound, Grammar], Awaitable[Recognition]]
 
@@ -89,26 +90,6 @@ class Memory:
         beside.replace(self._file)
 
 
-def turn_grammar(content: Content, item: ContentItem, locale: str) -> Grammar:
-    """Give what may be said when this item is asked with its options in the written order."""
-    vocabulary = content.vocabularies[locale]
-    taken: set[str] = set()
-    meanings: list[Meaning] = []
-
-    def add(meaning: str, forms: Sequence[str]) -> None:
-        free = tuple(form for form in dict.fromkeys(forms) if form and form not in taken)
-        taken.update(free)
-        if free:
-            meanings.append(Meaning(MeaningId(meaning), free))
-
-    for place, option in enumerate(item.texts[locale].options):
-        places = vocabulary.places[place] if item.kind is ItemKind.CHOICE else ()
-        add(f"option.{option.id}", [*(said_form(form) for form in (option.text, *option.synonyms)), *places])
-    for command, forms in vocabulary.commands.items():
-        add(f"command.{command}", forms)
-    return Grammar(locale, tuple(meanings))
-
-
 @asynccontextmanager
 async def ear_and_voices(models_folder: Path, speech_folder: Path) -> AsyncIterator[tuple[Mapping[str, Speak], Hear]]:
     """Give this machine's two voices ("service", "learner") and its ear, open for as long as they are needed.
@@ -146,10 +127,10 @@ async def ear_and_voices(models_folder: Path, speech_folder: Path) -> AsyncItera
 
 
 async def check_item(
-    content: Content, item: ContentItem, locale: str, voices: Mapping[str, Speak], hear: Hear, memory: Memory
+    item: ContentItem, grammar: Grammar, voices: Mapping[str, Speak], hear: Hear, memory: Memory
 ) -> Checked:
     """Listen to every option of one item, in each voice. A word that the ear's lexicon lacks is a finding too."""
-    grammar = turn_grammar(content, item, locale)
+    locale = grammar.language
     options = item.texts[locale].options
     sounds = 0
     misheard: list[Misheard] = []
@@ -180,6 +161,7 @@ async def _listen_to(option: OptionText, grammar: Grammar, voice: str, speak: Sp
 async def check_content(
     content: Content,
     locales: Sequence[str],
+    grammar_of: GrammarOf,
     voices: Mapping[str, Speak],
     hear: Hear,
     memory: Memory,
@@ -189,4 +171,4 @@ async def check_content(
     for item in content.items.values():
         if item.kind in CHECKED_KINDS and only(item):
             for locale in locales:
-                yield await check_item(content, item, locale, voices, hear, memory)
+                yield await check_item(item, grammar_of(item, locale), voices, hear, memory)
