@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from voice_app.commands import content, db, doctor, org, pilot, places, speech
+from voice_app.commands.calibrate import calibrate_command
 from voice_app.commands.phone import phone
 from voice_app.commands.serve import serve
 from voice_app.commands.simulate import simulate_command
@@ -28,6 +29,7 @@ app.command()(speech.listen)
 app.command()(speech.say)
 app.command()(doctor.doctor)
 app.command("simulate")(simulate_command)
+app.command("calibrate")(calibrate_command)
 app.add_typer(content.app, name="content")
 app.add_typer(db.app, name="db")
 app.add_typer(org.app, name="org")

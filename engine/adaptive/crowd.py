@@ -27,12 +27,13 @@ CHUNK = 250
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Played:
-    """What N people did: `rows` and `outcomes` [N, max_items] in order (-1 after the end), `correct` as the engine
-    judged them, `expected` the probability of success when asked, `worst_run` the longest run of failures that the
-    people themselves lived, `asked_again` [N], and what was read from the answers."""
+    """What N people did: `rows` and `outcomes` [N, max_items] in order (-1 after the end), `evidence` [N, max_items, 3]
+    as the engine received it, `expected` the probability of success when asked, `worst_run` the longest run of
+    failures that the people themselves lived, `asked_again` [N], and what was read from the answers."""
 
     rows: Positions
     outcomes: NDArray[np.intp]
+    evidence: Floats
     expected: Floats
     questions: Positions
     worst_run: Positions
@@ -61,7 +62,7 @@ def play(
 def _play_chunk(bank: Bank, policy: Policy, people: People, truth: Truth, ear: Ear) -> Played:
     n, most = len(people), policy.max_items
     rows, outcomes = np.full((n, most), -1, dtype=np.intp), np.full((n, most), -1, dtype=np.intp)
-    expected = np.full((n, most), np.nan)
+    expected, received = np.full((n, most), np.nan), np.ones((n, most, len(Outcome)))
     past, belief = Past.empty(bank, people.seeds), start(bank.tree, (n,))
     likelihood = np.ones_like(belief.likelihood)
     lived_run, worst_run, asked_again = np.zeros(n, dtype=np.intp), np.zeros(n, dtype=np.intp), 0
@@ -88,6 +89,7 @@ def _play_chunk(bank: Bank, policy: Policy, people: People, truth: Truth, ear: E
         evidence, again = hear(ear, outcome, row, here.seeds)
         asked_again += again
         rows[alive, turn], outcomes[alive, turn], expected[alive, turn] = row, outcome, p_success
+        received[alive, turn] = evidence
         lived_run[alive] = np.where(outcome == Outcome.CORRECT, 0, lived_run[alive] + 1)
         worst_run[alive] = np.maximum(worst_run[alive], lived_run[alive])
         judged = _judged(bank, belief, row, evidence)
@@ -101,6 +103,7 @@ def _play_chunk(bank: Bank, policy: Policy, people: People, truth: Truth, ear: E
     return Played(
         rows=rows,
         outcomes=outcomes,
+        evidence=received,
         expected=expected,
         questions=(rows >= 0).sum(axis=1),
         worst_run=worst_run,
@@ -142,7 +145,8 @@ def _joined(parts: list[Played]) -> Played:
         return np.concatenate([getattr(part, name) for part in parts])
 
     arrays = {
-        name: joined(name) for name in ("rows", "outcomes", "expected", "questions", "worst_run", "competence_levels")
+        name: joined(name)
+        for name in ("rows", "outcomes", "evidence", "expected", "questions", "worst_run", "competence_levels")
     }
     tubes = [part.tubes for part in parts if part.tubes is not None]
     return Played(

@@ -16,10 +16,12 @@ import typer
 
 from audio_content.loader import load
 from engine.adaptive import POLICIES, Bank, Policy, Prior, compile_bank
+from engine.adaptive.crowd import play
 from engine.adaptive.people import POPULATIONS, Ear, Truth, draw_people
-from engine.adaptive.simulee import Metrics, drawn_truth, simulate, study_bank
+from engine.adaptive.simulee import Metrics, drawn_truth, measure, study_bank
 from engine.errors import InvalidPolicy
-from engine.model import FrameworkSpec
+from engine.model import FrameworkSpec, InputMode
+from voice_app.commands.answer_log import write_log
 from voice_app.commands.simulation_report import simulation_page
 from voice_app.commands.terminal import console, failures_told, print_json, progress
 
@@ -45,6 +47,7 @@ def simulate_command(
     reask: Annotated[float, typer.Option(min=0.0, max=1.0, help="Ask again below this confidence.")] = 0.8,
     path: Annotated[str, typer.Option(help="The path of the content bank.")] = "abc_diag",
     report: Annotated[Path | None, typer.Option(help="Write a page with the curves here.")] = None,
+    log: Annotated[Path | None, typer.Option(help="Write every answer here (CSV), for calibrate.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Take simulated people through a policy and measure what it does to them."""
@@ -52,11 +55,12 @@ def simulate_command(
     with failures_told():
         chosen = _named(POLICIES, policy, "--policy")
         chosen = chosen if max_items is None else replace(chosen, max_items=max_items)
-        spec, compiled, truth = _bank(bank, path, Prior(mean=people_of.mean, sd=people_of.sd))
+        spec, compiled, truth = bank_of(bank, path, Prior(mean=people_of.mean, sd=people_of.sd))
         people = draw_people(spec, people_of, learners, seed)
         ear = Ear(asr_error, soft=evidence, reask=reask if evidence else 0.0)
         with progress("Playing") as move:
-            figures = simulate(compiled, chosen, people, truth, ear, lambda done: move(done, learners))
+            played = play(compiled, chosen, people, truth, ear, lambda done: move(done, learners))
+        figures = measure(compiled, people, played)
     told = {
         "policy": chosen.name,
         "population": population,
@@ -68,11 +72,13 @@ def simulate_command(
         "asr_error": asr_error,
         "reask": ear.reask if asr_error else 0.0,
     }
-    if report is not None:
-        try:
+    try:
+        if report is not None:
             report.write_text(simulation_page(told, figures), encoding="utf-8")
-        except OSError as fault:
-            raise typer.BadParameter(f"the page cannot be written: {fault}", param_hint="--report") from fault
+        if log is not None:
+            write_log(log, compiled, played, mode=InputMode.VOICE if asr_error else InputMode.KEY)
+    except OSError as fault:
+        raise typer.BadParameter(f"it cannot be written: {fault}", param_hint="--report, --log") from fault
     if json:
         print_json({**told, **asdict(figures)})
         return
@@ -85,7 +91,9 @@ def _named(choices: Mapping[str, Chosen], name: str, option: str) -> Chosen:
     return choices[name]
 
 
-def _bank(name: BankName, path: str, prior: Prior) -> tuple[FrameworkSpec, Bank, Truth]:
+def bank_of(name: BankName, path: str, prior: Prior = Prior()) -> tuple[FrameworkSpec, Bank, Truth]:  # noqa: B008
+    """Give a bank, its skill map, and the parameters that simulated people follow. Raises InvalidPolicy without such a
+    path."""
     if name is BankName.SYNTHETIC:
         return study_bank(prior)
     content = load()
