@@ -50,16 +50,20 @@ def play(
     truth: Truth,
     ear: Ear = Ear(),  # noqa: B008 - frozen value
     progress: Callable[[int], None] = lambda _: None,
+    scored_steps: int = 1,
 ) -> Played:
-    """Give what the people do under the policy; `progress` is told how many have finished."""
+    """Give what the people do under the policy; `progress` is told how many have finished.
+
+    `scored_steps` is for studies: so many scored steps in each question, the further ones in the same competence. They
+    move the belief; only the first counts as a question and as a success or a failure."""
     parts = []
     for begin in range(0, len(people), CHUNK):
-        parts.append(_play_chunk(bank, policy, people.of(slice(begin, begin + CHUNK)), truth, ear))
+        parts.append(_play_chunk(bank, policy, people.of(slice(begin, begin + CHUNK)), truth, ear, scored_steps))
         progress(min(begin + CHUNK, len(people)))
     return _joined(parts)
 
 
-def _play_chunk(bank: Bank, policy: Policy, people: People, truth: Truth, ear: Ear) -> Played:
+def _play_chunk(bank: Bank, policy: Policy, people: People, truth: Truth, ear: Ear, scored_steps: int) -> Played:
     n, most = len(people), policy.max_items
     rows, outcomes = np.full((n, most), -1, dtype=np.intp), np.full((n, most), -1, dtype=np.intp)
     expected, received = np.full((n, most), np.nan), np.ones((n, most, len(Outcome)))
@@ -97,8 +101,10 @@ def _play_chunk(bank: Bank, policy: Policy, people: People, truth: Truth, ear: E
             tubes.learn(bank, alive, row, judged)
         told = np.einsum("no,nog->ng", evidence, bank.tables[row])
         belief = observe_many(belief, bank.competence[row], told)
-        likelihood[alive] = belief.likelihood
         past = _after(bank, past, row, judged)
+        for _ in range(scored_steps - 1):
+            belief = _further_step(bank, policy, belief, past, bank.competence[row], here, truth, ear)
+        likelihood[alive] = belief.likelihood
     final = propagate(bank.tree, likelihood)
     return Played(
         rows=rows,
@@ -112,6 +118,28 @@ def _play_chunk(bank: Bank, policy: Policy, people: People, truth: Truth, ear: E
         competence_levels=named_level(Abilities.of_marginals(final.competences).levels()),
         tubes=tubes,
     )
+
+
+def _further_step(
+    bank: Bank,
+    policy: Policy,
+    belief: Belief,
+    past: Past,
+    competence: Positions,
+    people: People,
+    truth: Truth,
+    ear: Ear,
+) -> Belief:
+    """Give the belief after one more scored step in the competence of the question, where it has one left."""
+    there = past.of(np.arange(len(people)))
+    there.item_aside[:] |= bank.competence[None, :] != competence[:, None]
+    row = choose_many(bank, belief, policy, there).rows
+    asked = np.flatnonzero(row >= 0)
+    told = np.ones((len(people), bank.tables.shape[2]))
+    evidence, _ = hear(ear, answers(bank, truth, people.of(asked), row[asked]), row[asked], people.seeds[asked])
+    told[asked] = np.einsum("no,nog->ng", evidence, bank.tables[row[asked]])
+    past.skill_answered[asked, bank.skill[row[asked]]] = True
+    return observe_many(belief, competence, told)
 
 
 def _going_on(policy: Policy, belief: Belief, past: Past, turn: int) -> NDArray[np.bool_]:

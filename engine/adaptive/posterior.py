@@ -258,7 +258,7 @@ def competences_by_setting(belief: Belief) -> Floats:
     """Give the marginals [..., H, C, G] of the competences under each setting."""
     tree = belief.tree
     context = (belief.areas_by_setting[..., tree.area_of_competence, :] / belief.upward) @ tree.to_competence
-    return _normalised(belief.likelihood[..., None, :, :] * context)
+    return _normalised(np.maximum(belief.likelihood[..., None, :, :] * context, _SMALLEST))
 
 
 def diffused(belief: Belief, spread: float) -> Belief:
