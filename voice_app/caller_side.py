@@ -34,6 +34,8 @@ class CallerSide:
             recognisable=caller is not None,
             waiting_locale=await self._memory.waiting_locale(caller) if caller is not None else None,
             person_reachable=line is not None and line.person_reachable,
+            callback_possible=line is not None and line.callback_possible,
+            calling=line.calling if line is not None else None,
         )
 
     async def find(self) -> SessionFound | SessionNotFound:
@@ -46,6 +48,16 @@ class CallerSide:
         """Remember this caller for the present session, or forget them."""
         if self._line is not None and self._line.caller is not None:
             await self._memory.recognise(self._line.caller, wished=wished)
+
+    async def ask_callback(self) -> Failed | None:
+        """Note the wish to be called back; what the dialogue hears when it could not be kept."""
+        kept = self._line is not None and await self._line.ask_callback()
+        return None if kept else Failed(PromptId("fault.general"))
+
+    async def refuse_calls(self) -> None:
+        """Note that this person wants no calls."""
+        if self._line is not None:
+            await self._line.refuse_calls()
 
     async def hand_over(self, tell: Callable[[Failed], Awaitable[None]]) -> None:
         """Connect the caller with a person; `tell` hears when nobody takes over."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from voice_app.commands import content, db, doctor, org, pilot, places, speech
+from voice_app.commands import content, db, doctor, org, phone_calls, pilot, places, speech
 from voice_app.commands.calibrate import calibrate_command
 from voice_app.commands.phone import phone
 from voice_app.commands.serve import serve

@@ -29,6 +29,7 @@ from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.machine import start, step
 from voice_app.dialogue.messages import (
+    AskCallback,
     CampaignFound,
     Effect,
     EndConversation,
@@ -48,6 +49,7 @@ from voice_app.dialogue.messages import (
     RecogniseCaller,
     RecognizerBack,
     RecognizerLost,
+    RefuseCalls,
     Reheard,
     Save,
     Say,
@@ -344,6 +346,10 @@ class Conversation:
                 return await self._caller.find()
             case RecogniseCaller(wished):
                 await self._caller.recognise(wished=wished)
+            case AskCallback():
+                return await self._caller.ask_callback()
+            case RefuseCalls():
+                await self._caller.refuse_calls()
             case HandOver():
                 self._caller.handing_over = True
             case EndConversation():

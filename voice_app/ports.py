@@ -184,6 +184,20 @@ class CallerLine(Protocol):
     def person_reachable(self) -> bool:
         """Whether somebody answers a transfer at this moment."""
 
+    @property
+    def callback_possible(self) -> bool:
+        """Whether somebody who asks is called back."""
+
+    @property
+    def calling(self) -> str | None:
+        """Why it is we who call ("callback", "campaign"); None when the caller called."""
+
+    async def ask_callback(self) -> bool:
+        """Note that this caller wants to be called back; False when that could not be kept."""
+
+    async def refuse_calls(self) -> None:
+        """Note that this person wants no calls from us."""
+
     async def hand_over(self) -> bool:
         """Connect the caller with a person; False when nobody takes over. The call ends by itself when one does."""
 

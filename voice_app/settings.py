@@ -23,6 +23,7 @@ from voice_app.conversation_rules import ConversationRules
 from voice_app.errors import VoiceAppError
 from voice_app.pilot.rules import PilotRules
 from voice_app.store.rules import OrganizationRules, StoreRules
+from voice_app.telephony.errands import ErrandRules
 from voice_app.telephony.rules import PhoneRules
 from voice_app.web.rules import WebRules
 
@@ -88,6 +89,7 @@ class Settings:
     organization: OrganizationRules = field(default_factory=OrganizationRules)
     phone: PhoneRules = field(default_factory=PhoneRules)
     phone_channel: PhoneChannelRules = field(default_factory=PhoneChannelRules)
+    phone_calls: ErrandRules = field(default_factory=ErrandRules)
 
     pilot: PilotRules = field(default_factory=PilotRules)
 

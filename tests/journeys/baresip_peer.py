@@ -178,7 +178,13 @@ def _prepare(folder: Path) -> None:
 
 @asynccontextmanager
 async def baresip(
-    folder: Path, *, account: str = "", transport: str = "udp", telephone_event: int = 101, answers: bool = False
+    folder: Path,
+    *,
+    account: str = "",
+    transport: str = "udp",
+    telephone_event: int = 101,
+    answers: bool = False,
+    user: str = "learner",
 ) -> AsyncIterator[Baresip]:
     """Run a caller. `account` are parameters of its account (`;dtmfmode=info`, `;audio_codecs=PCMA/8000/1`);
     `answers`: it takes every call."""
@@ -191,7 +197,7 @@ async def baresip(
     mode = "auto" if answers else "manual"
     way = "" if transport == "udp" else f";transport={transport}"
     (folder / "accounts").write_text(
-        f"<sip:learner@127.0.0.1{way}>;regint=0;answermode={mode}{codecs};ptime=20{account}\n"
+        f"<sip:{user}@127.0.0.1{way}>;regint=0;answermode={mode}{codecs};ptime=20{account}\n"
     )
     with (folder / "peer.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(

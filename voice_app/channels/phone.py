@@ -57,6 +57,12 @@ class PhoneChannel:
         self._turn = self._turn_before = 0
         self._turn_ms = self._idle_ms = 0
         self._screen = ""
+        self._asked = 0
+
+    @property
+    def used(self) -> bool:
+        """Whether somebody was there and came as far as a question."""
+        return self._asked > 0
 
     async def events(self) -> AsyncIterator[ChannelEvent]:
         async for event in self._leg.events():
@@ -99,6 +105,7 @@ class PhoneChannel:
         if view.turn != self._turn:
             typing = self._screen == view.screen == _CODE_SCREEN
             self._turn_before = view.turn if typing else self._turn
+            self._asked += view.screen == "question"
             self._turn, self._turn_ms, self._screen = view.turn, 0, view.screen
 
     async def listening(self, turn: int, is_open: bool) -> None:

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import logging
-import os
-import secrets
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from hypercorn.asyncio import serve as serve_asgi
 from hypercorn.config import Config
 
-from audio_content.model import PromptId
-from voice_app.app import Service, open_service
-from voice_app.channels.phone import PhoneChannel, for_line
+from voice_app.app import open_service
 from voice_app.commands.terminal import failures_told, settings_here
-from voice_app.ports import CallerMark
+from voice_app.phone_line import PhoneLine
 from voice_app.settings import Settings
+from voice_app.store.sql_errands import SqlErrands
 from voice_app.telephony.audiosocket import AudioSocketServer
 from voice_app.telephony.gateway import Caller, Gateway, shown_address
-from voice_app.telephony.leg import Leg
 from voice_app.telephony.media_streams import LARGEST_MESSAGE
 from voice_app.telephony.paced_leg import PacedLeg
 from voice_app.telephony.rules import PhoneRules
@@ -40,8 +32,6 @@ log = logging.getLogger(__name__)
 SIP_PORT = 5060
 AUDIOSOCKET_PORT = 9019
 HTTP_PORT = 9080
-SHORTEST_NUMBER = 3
-"""Digits of an extension in a house; less is no number."""
 
 
 def phone(
@@ -81,9 +71,13 @@ async def _serve(settings: Settings, doors: _Doors) -> None:
     async with AsyncExitStack() as opened:
         service = await open_service(settings)
         opened.push_async_callback(service.close)
-        gateway = phone_gateway(service, host=doors.sip[0])
+        errands = await SqlErrands.open(settings.database_url, settings.store)
+        opened.push_async_callback(errands.close)
+        line = PhoneLine(service, errands, host=doors.sip[0])
+        gateway = line.gateway
         opened.push_async_callback(gateway.close)
         await gateway.start(doors.sip, doors.tls)
+        dialling = loop.create_task(line.dialler.run(), name="dialler")
         addresses = [shown_address(kind, each) for kind, each in gateway.agent.transports.listening.items()]
         tokens = TokenTable()
         if doors.audiosocket is not None:
@@ -99,7 +93,8 @@ async def _serve(settings: Settings, doors: _Doors) -> None:
         for address in addresses:
             typer.echo(address)
         await stop.wait()
-        await asyncio.gather(*serving)
+        dialling.cancel()
+        await asyncio.gather(dialling, *serving, return_exceptions=True)
 
 
 async def _serve_http(
@@ -119,63 +114,6 @@ def _take(gateway: Gateway, way: str) -> Callable[[PacedLeg, str, str], None]:
         gateway.take(leg, Caller(number, dialled, way))
 
     return take
-
-
-def phone_gateway(service: Service, *, host: str) -> Gateway:
-    """Give the gateway of a service: each call gets a conversation over a phone channel."""
-    secret = _secret(service.settings.data_folder)
-
-    async def run_call(leg: Leg, caller: Caller) -> None:
-        mark = hmac.new(secret, caller.number.encode(), hashlib.sha256).hexdigest()[:32]
-        person = gateway.person(datetime.now())
-        line = _Line(leg, CallerMark(mark) if is_number(caller.number) else None, person)
-        channel = PhoneChannel(leg, service.settings.phone_channel)
-        await service.conversation(channel, asker=f"phone:{mark}", line=line).run()
-
-    async def speak(prompt: str) -> bytes:
-        content = service.context.content
-        sounds = [
-            await service.synthesizer.speak(content.prompts[locale][PromptId(prompt)], locale)
-            for locale in content.prompts
-        ]
-        return b"".join(for_line(sound) for sound in sounds)
-
-    gateway = Gateway(service.settings.phone, run_call, speak, host=host)
-    return gateway
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One caller's line for its conversation; `person` is who answers a transfer."""
-
-    leg: Leg
-    caller: CallerMark | None
-    person: str | None
-
-    @property
-    def person_reachable(self) -> bool:
-        return self.person is not None
-
-    async def hand_over(self) -> bool:
-        return self.person is not None and await self.leg.transfer(self.person)
-
-
-def is_number(text: str) -> bool:
-    """Tell whether the network gave a telephone number: a withheld one comes as a word or not at all."""
-    digits = text.lstrip("+")
-    return digits.isascii() and digits.isdigit() and len(digits) >= SHORTEST_NUMBER
-
-
-def _secret(folder: Path) -> bytes:
-    """Give the key that numbers are hashed with; made once, readable by us alone."""
-    path = folder / "phone.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
-    return path.read_bytes()
 
 
 def _address(text: str, default_port: int) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from engine.model import Channel
 from voice_app.dialogue import asking, menus, sharing
 from voice_app.dialogue.context import DialogueContext
-from voice_app.dialogue.messages import HandOver, LessonPart, LessonWords, Pause
+from voice_app.dialogue.messages import AskCallback, HandOver, LessonPart, LessonWords, Pause
 from voice_app.dialogue.pausing import go_on, goodbye, pause
 from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.reaction import Form, Reaction, calm
@@ -83,6 +83,9 @@ def _help(context: DialogueContext, state: DialogueState) -> Reaction:
     del context
     if state.person_reachable and state.more and state.doubt is None:  # asked twice: to a person, not to more help
         return Reaction(calm(state), form=Form.LEAD_ONLY).request(HandOver()).saying("phone.hand_over")
+    if state.callback_possible and not state.person_reachable and state.more and state.doubt is None:
+        noted = Reaction(replace(calm(state), callback_possible=False), form=Form.FULL)
+        return noted.request(AskCallback()).saying("phone.callback_noted")
     person = _person(state)
     subject = _HELP_SUBJECTS.get(state.phase, "help.menu")
     form = Form.OPTIONS if state.phase in _TOLD_AT_LENGTH and state.doubt is None else Form.FULL
@@ -96,6 +99,8 @@ def _person(state: DialogueState) -> str:
     """Give the prompt that tells how to speak to a person."""
     if state.person_reachable:
         return "help.person_by_phone"
+    if state.callback_possible:
+        return "help.callback"
     return "help.person_kiosk" if state.channel is Channel.KIOSK else by_channel(state, "help.person")
 
 

@@ -12,6 +12,9 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | phase | event | next phase | records |
 |---|---|---|---|
 | CLOSED | Opened | LANGUAGE (or where the session stood) | (SessionResumed) |
+| CLOSED | Opened, and it is we who call | CONSENT | |
+| CONSENT | c yes | LANGUAGE or COMEBACK | |
+| CONSENT | c no | GOODBYE | |
 | CLOSED | Opened, and a session of this caller waits | COMEBACK | |
 | COMEBACK | c continue, then SessionFound | PRACTICE, QUESTION or RESULT | SessionResumed |
 | COMEBACK | c begin | LANGUAGE | |
@@ -246,6 +249,8 @@ def _act(context: DialogueContext, state: DialogueState, meant: Meant) -> Reacti
         reaction = _answered(context, state, asked, meant)
         if reaction is not None:
             return reaction
+    if state.phase is Phase.CONSENT and meant.meaning in (YES, NO):
+        return menus.consent(state, given=meant.meaning == YES)
     if state.phase is Phase.RECOGNITION and meant.meaning in (YES, NO):
         return menus.recognise(state, wished=meant.meaning == YES)
     if state.phase is Phase.CODE_ENTRY:
@@ -327,13 +332,14 @@ def _opened(context: DialogueContext, state: DialogueState, event: Opened) -> Re
         microphone=event.microphone,
         recognisable=event.recognisable,
         person_reachable=event.person_reachable,
+        callback_possible=event.callback_possible,
+        calling=event.calling,
+        waiting_locale=event.waiting_locale,
+        seed=event.seed if state.session.started is None else state.seed,
     )
     if state.session.started is not None:
         return menus.go_on_with(context, here, here, state.session.locale)
-    if event.waiting_locale is not None:
-        spoken = replace(here.session, locale=event.waiting_locale)
-        return Reaction(replace(here, seed=event.seed, session=spoken, phase=Phase.COMEBACK))
-    return Reaction(replace(here, seed=event.seed, phase=Phase.LANGUAGE))
+    return Reaction(replace(here, phase=Phase.CONSENT)) if here.calling is not None else menus.first_menu(here)
 
 
 def _ear_changed(

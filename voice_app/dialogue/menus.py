@@ -15,7 +15,15 @@ from engine.organization.codes import CAMPAIGN_CODE_DIGITS, is_complete, is_vali
 from voice_app.dialogue.asking import next_question
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
-from voice_app.dialogue.messages import FindCaller, FindSession, IssueCode, Phrase, RecogniseCaller, Spelled
+from voice_app.dialogue.messages import (
+    FindCaller,
+    FindSession,
+    IssueCode,
+    Phrase,
+    RecogniseCaller,
+    RefuseCalls,
+    Spelled,
+)
 from voice_app.dialogue.reaction import Form, Reaction, calm
 from voice_app.dialogue.records import (
     CampaignJoined,
@@ -31,6 +39,21 @@ from voice_app.dialogue.turn import LAST_RUNG
 
 TOO_MANY = PromptId("code.too_many")
 """After this no further code is asked for now."""
+
+
+def first_menu(state: DialogueState) -> Reaction:
+    """Give the reaction that begins: the session that waits for this caller is offered first."""
+    if state.waiting_locale is None:
+        return Reaction(replace(calm(state), phase=Phase.LANGUAGE))
+    spoken = replace(state.session, locale=state.waiting_locale)
+    return Reaction(replace(calm(state), session=spoken, phase=Phase.COMEBACK))
+
+
+def consent(state: DialogueState, *, given: bool) -> Reaction:
+    """Give the reaction of somebody whom we called: nothing is asked without their yes, and a no is for ever."""
+    if given:
+        return first_menu(state)
+    return Reaction(replace(calm(state), phase=Phase.GOODBYE)).request(RefuseCalls()).saying("consent.declined")
 
 
 def choose_language(state: DialogueState, locale: str) -> Reaction:
@@ -142,6 +165,7 @@ def go_on_with(context: DialogueContext, resumed: DialogueState, here: DialogueS
         recognisable=here.recognisable,
         recognised=here.recognised,
         person_reachable=here.person_reachable,
+        callback_possible=here.callback_possible,
     )
     reaction = Reaction(state, form=Form.FULL).keep(context, SessionResumed(here.channel))
     session = state.session

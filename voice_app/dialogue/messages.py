@@ -159,7 +159,8 @@ class Opened:
     """A channel is ready; the conversation begins. `seed` makes the draw of items repeatable.
 
     By telephone: `recognisable`, the number is there to be recognised by, if the caller wishes it; `waiting_locale`, a
-    session of this caller was cut and waits, in that language; `person_reachable`, somebody answers a transfer now.
+    session of this caller was cut and waits, in that language; `person_reachable`, somebody answers a transfer now;
+    `callback_possible`, who asks is called back; `calling`, it is we who call, and why ("callback", "campaign").
     """
 
     channel: Channel
@@ -168,6 +169,8 @@ class Opened:
     recognisable: bool = False
     waiting_locale: str | None = None
     person_reachable: bool = False
+    callback_possible: bool = False
+    calling: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +379,16 @@ class RecogniseCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class AskCallback:
+    """Note that this caller wants to be called back."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseCalls:
+    """Note that this person wants no calls from us."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """When the prompt has been said, connect the caller with a person; `Failed` when nobody takes over."""
 
@@ -396,6 +409,8 @@ Effect = (
     | FindSession
     | FindCaller
     | RecogniseCaller
+    | AskCallback
+    | RefuseCalls
     | HandOver
     | EndConversation
 )

@@ -69,6 +69,8 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
             return _welcome_stem(context, state)
         case Phase.CODE_ENTRY:
             return _code_stem(state)
+        case Phase.CONSENT:
+            return (_phrase(f"consent.{state.calling}"),)
         case Phase.COMEBACK:
             return (_phrase("comeback.intro"),)
         case Phase.RECOGNITION:

@@ -21,6 +21,7 @@ class Phase(Enum):
     """Where the conversation stands; the table of moves is in `machine`."""
 
     CLOSED = "closed"
+    CONSENT = "consent"
     COMEBACK = "comeback"
     LANGUAGE = "language"
     WELCOME = "welcome"
@@ -108,7 +109,7 @@ class DialogueState:
     `offer`: the campaign whose code was entered, until the session begins.
     `unhurried`: the person has shown that they need more time than most, and is given it from here on.
     By telephone: `recognisable` by their number, `recognised` because they wished it, `person_reachable`: somebody
-    answers a transfer.
+    answers a transfer, `callback_possible`; `calling`: it is we who call; `waiting_locale` of a session to go on with.
     """
 
     session: Session = field(default_factory=Session)
@@ -139,6 +140,9 @@ class DialogueState:
     recognisable: bool = False
     recognised: bool = False
     person_reachable: bool = False
+    callback_possible: bool = False
+    calling: str | None = None
+    waiting_locale: str | None = None
 
     @property
     def locale(self) -> str:

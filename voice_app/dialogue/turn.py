@@ -82,6 +82,7 @@ class Choice:
 
 _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
     Phase.WELCOME: ((BEGIN, "welcome.begin"), (HAVE_CODE, "welcome.have_code")),
+    Phase.CONSENT: ((YES, "consent.yes"), (NO, "consent.no")),
     Phase.COMEBACK: ((CONTINUE, "comeback.continue"), (BEGIN, "comeback.begin")),
     Phase.RECOGNITION: ((YES, "recognition.yes"), (NO, "recognition.no")),
     Phase.PACE: ((PACE_OK, "pace.ok"), (SLOWER, "pace.slower"), (FASTER, "pace.faster")),
@@ -177,7 +178,7 @@ def _choice_wordings(
         return [(YES, words.yes), (NO, words.no)]
     offered = choices(context, state)
     asked = state.session.asked if state.phase is Phase.QUESTION else None
-    if state.phase is Phase.RECOGNITION:
+    if state.phase in (Phase.CONSENT, Phase.RECOGNITION):
         return [(YES, words.yes), (NO, words.no)]
     if asked is None:
         return [

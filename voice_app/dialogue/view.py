@@ -38,6 +38,7 @@ _HEADINGS = {
     Phase.LANGUAGE: "language.heading",
     Phase.WELCOME: "welcome.heading",
     Phase.CODE_ENTRY: "code.heading",
+    Phase.CONSENT: "consent.heading",
     Phase.COMEBACK: "comeback.heading",
     Phase.RECOGNITION: "recognition.heading",
     Phase.PACE: "pace.heading",

@@ -79,3 +79,39 @@ class CallerRow(SQLModel, table=True):
     mark: str = Field(primary_key=True)
     session_id: str = Field(foreign_key="session.id")
     noted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class ErrandRow(SQLModel, table=True):
+    """One call that we owe somebody; `sealed` is empty once it is over. Local time."""
+
+    __tablename__ = "errand"
+
+    id: str = Field(primary_key=True)
+    kind: str
+    campaign: str
+    mark: str = Field(index=True)
+    sealed: str
+    hours: str
+    next_at: datetime = Field(sa_column=Column(DateTime(), nullable=False, index=True))
+    tries: int
+    state: str = Field(index=True)
+    last_outcome: str
+
+
+class ErrandCallRow(SQLModel, table=True):
+    """One call that was placed, for the cap per person. Local time."""
+
+    __tablename__ = "errand_call"
+
+    id: int | None = Field(default=None, primary_key=True)
+    mark: str = Field(index=True)
+    placed_at: datetime = Field(sa_column=Column(DateTime(), nullable=False))
+
+
+class RefusalRow(SQLModel, table=True):
+    """Somebody who wants no calls."""
+
+    __tablename__ = "refusal"
+
+    mark: str = Field(primary_key=True)
+    noted_at: datetime = Field(sa_column=Column(DateTime(), nullable=False))

@@ -80,6 +80,7 @@ class Gateway:
         self._pending: Counter[str] = Counter()
         self._talking: dict[Leg, asyncio.Task[None]] = {}
         self._told: dict[Leg, asyncio.Task[None]] = {}
+        self._placed: set[Leg] = set()
         self._sentences: dict[str, bytes] = {}
         self.draining = False
         """While set, OPTIONS is answered 503: a dispatcher in front sends new calls elsewhere."""
@@ -126,26 +127,37 @@ class Gateway:
         """Give the address of somebody who answers at this moment (local time), None when nobody does."""
         return self._rules.person if self._rules.person and self._person_hours.hold(now) else None
 
+    def places_for_our_calls(self) -> int:
+        """Give how many calls we may place now: callers come first, so at most half of the line is ours."""
+        return 0 if self.draining or not self.media.available else self._rules.capacity // 2 - len(self._placed)
+
+    def address_of(self, number: str) -> str:
+        """Give the address that reaches a telephone number through the trunk."""
+        way = uri_of(self._rules.trunk or self._rules.registrar)
+        port = f":{way.port}" if way.port else ""
+        return f"sip:{number}@{way.host}{port}"
+
     async def dial(self, target: str, *, ring_limit_s: float = RING_LIMIT_S) -> SipLeg:
         """Call somebody and give the leg once they answered. Raises CallFailed, MediaDown, OSError, TimeoutError."""
         rules = self._rules
         credentials = Credentials(rules.trunk_user, rules.trunk_password) if rules.trunk_user else None
         trunk = Trunk(rules.caller_id or rules.register_as or target, rules.trunk or rules.registrar, credentials)
         line = await self.media.open_line()
-        answered = asyncio.Event()
         leg = SipLeg(
             line,
             self._media_networks,
-            on_confirmed=lambda _leg: answered.set(),
-            on_ended=lambda _leg: None,
+            on_confirmed=lambda _leg: None,
+            on_ended=self._placed.discard,
             check=self._check,
         )
+        self._placed.add(leg)
         try:
             leg.call = await place_call(
                 self.agent, target, trunk, Describer("", line.port), leg, ring_limit_s=ring_limit_s
             )
         except BaseException:
             line.close()
+            self._placed.discard(leg)
             raise
         return leg
 
@@ -212,7 +224,7 @@ class Gateway:
     def take(self, leg: Leg, caller: Caller) -> None:
         """Take an answered leg: a conversation when there is room, else the sentence that there is none."""
         loop = asyncio.get_running_loop()
-        if len(self._talking) < self._rules.capacity:
+        if len(self._talking) + len(self._placed) < self._rules.capacity:
             task = loop.create_task(self._talk(leg, caller), name=f"call by {caller.way}")
             self._talking[leg] = task
             task.add_done_callback(lambda _task: self._talking.pop(leg, None))

@@ -57,3 +57,7 @@ class PhoneRules:
     """The provider's account token that signs media streams; empty: no media streams."""
     audiosocket_token: str = ""
     """The bearer token with which a telephone system asks for AudioSocket tokens; empty: none are given."""
+    callbacks: bool = False
+    """Offer to call back who asks for a person when nobody answers; needs a way out (`trunk` or `registrar`)."""
+    country_prefix: str = "33"
+    """Digits that stand for the 0 of national numbers, so that one person has one mark: `0612...` is `+33612...`."""

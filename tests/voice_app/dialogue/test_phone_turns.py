@@ -6,7 +6,17 @@ import pytest
 
 from engine.model import Channel
 from tests.voice_app.dialogue.stage import Stage, prompts_of
-from voice_app.dialogue.messages import FindCaller, HandOver, Opened, Phrase, RecogniseCaller, SessionFound, Spelled
+from voice_app.dialogue.messages import (
+    AskCallback,
+    FindCaller,
+    HandOver,
+    Opened,
+    Phrase,
+    RecogniseCaller,
+    RefuseCalls,
+    SessionFound,
+    Spelled,
+)
 from voice_app.dialogue.state import Phase
 
 
@@ -128,3 +138,46 @@ def test_outside_opening_hours_the_help_tells_where_to_ask() -> None:
 
     assert "help.person_phone" in stage.prompts
     assert HandOver() not in stage.effects
+
+
+@pytest.mark.parametrize("why", ["callback", "campaign"])
+def test_who_is_called_is_asked_first(why: str) -> None:
+    stage = phone(calling=why)
+
+    assert stage.prompts == [f"consent.{why}", "consent.yes_say", "consent.no_say"]
+    stage.say("oui")
+    assert stage.state.phase is Phase.LANGUAGE
+    assert stage.records == []
+
+
+def test_a_no_ends_the_call_and_is_kept() -> None:
+    stage = phone(calling="campaign")
+
+    stage.press("2")
+
+    assert RefuseCalls() in stage.effects
+    assert stage.ended
+    assert stage.prompts[0] == "consent.declined"
+
+
+def test_a_call_back_goes_on_where_the_person_was() -> None:
+    stage = phone(calling="callback", waiting_locale="fr", recognisable=True)
+
+    stage.press("1")
+
+    assert stage.state.phase is Phase.COMEBACK
+
+
+def test_a_call_back_is_asked_for_by_a_second_zero_when_nobody_answers() -> None:
+    stage = phone(callback_possible=True)
+    stage.keys("1111")
+    stage.press("0")
+    told = stage.prompts
+
+    stage.press("0")
+
+    assert "help.callback" in told
+    assert AskCallback() in stage.effects
+    assert stage.prompts[0] == "phone.callback_noted"
+    stage.keys("00")
+    assert stage.effects.count(AskCallback()) == 1

@@ -108,6 +108,7 @@ class UserAgent:
             await asyncio.wait(self._running, timeout=1.0)
         for task in self._running:
             task.cancel()
+        self.transactions.close()
         await self.transports.close()
 
     # --- requests -------------------------------------------------------------------------------------------------

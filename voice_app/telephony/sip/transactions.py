@@ -98,9 +98,14 @@ class ServerTransaction:
             self._end.cancel()
         self._end = asyncio.get_running_loop().call_later(delay_s, self._forget)
 
+    def stop(self) -> None:
+        """No more repetitions; the transaction is not forgotten."""
+        for timer in (self._again, self._end):
+            if timer is not None:
+                timer.cancel()
+
     def _forget(self) -> None:
-        if self._again is not None:
-            self._again.cancel()
+        self.stop()
         self.layer.drop(self)
 
 
@@ -146,6 +151,13 @@ class Transactions:
     def invite_of(self, cancel: ServerTransaction) -> ServerTransaction | None:
         """Give the INVITE that a CANCEL names, or None."""
         return self._servers.get((*cancel.key[:-1], "INVITE"))
+
+    def close(self) -> None:
+        """Stop all timers: nothing is sent any more."""
+        for transaction in self._servers.values():
+            transaction.stop()
+        for task in self._running:
+            task.cancel()
 
     def drop(self, transaction: ServerTransaction) -> None:
         """Forget a transaction."""

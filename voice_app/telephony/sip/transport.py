@@ -66,8 +66,9 @@ class UdpFlow:
         return not self.transport.is_closing()
 
     def send(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
-            self.transport.sendto(data, self.peer)
+        if self.open:
+            with contextlib.suppress(OSError):
+                self.transport.sendto(data, self.peer)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
