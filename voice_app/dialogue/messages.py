@@ -3,6 +3,8 @@
 Every turn has a number. An event that carries an older turn than the state's is ignored: a late recognition after a key
 press, a double click or a barge-in at the last syllable does no harm.
 
+A long module on purpose: it is the one list of what the machine and its house say to each other.
+
 Spoken wording never appears here: effects name prompts and item texts, the conversation turns them into words.
 
 Just over 400 lines long: the whole vocabulary of the dialogue stands in one place, and each message is a few lines.
