@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from audio_content.model import PromptId
-from voice_app.dialogue.messages import Failed, Opened, SessionFound, SessionNotFound
+from voice_app.dialogue.messages import (
+    AskCallback,
+    Failed,
+    HandOver,
+    Opened,
+    RecogniseCaller,
+    RefuseCalls,
+    SessionFound,
+    SessionNotFound,
+)
 from voice_app.ports import CallerLine, Channel
 from voice_app.session_memory import SessionMemory
 
@@ -44,20 +53,20 @@ class CallerSide:
             return SessionNotFound(PromptId("code.unknown"))
         return await self._memory.find_caller(self._line.caller)
 
-    async def recognise(self, *, wished: bool) -> None:
-        """Remember this caller for the present session, or forget them."""
-        if self._line is not None and self._line.caller is not None:
-            await self._memory.recognise(self._line.caller, wished=wished)
-
-    async def ask_callback(self) -> Failed | None:
-        """Note the wish to be called back; what the dialogue hears when it could not be kept."""
-        kept = self._line is not None and await self._line.ask_callback()
-        return None if kept else Failed(PromptId("fault.general"))
-
-    async def refuse_calls(self) -> None:
-        """Note that this person wants no calls."""
-        if self._line is not None:
-            await self._line.refuse_calls()
+    async def carry_out(self, effect: RecogniseCaller | AskCallback | RefuseCalls | HandOver) -> Failed | None:
+        """Do what the dialogue wishes; what it hears when a wish could not be kept."""
+        line = self._line
+        match effect:
+            case RecogniseCaller(wished) if line is not None and line.caller is not None:
+                await self._memory.recognise(line.caller, wished=wished)
+            case AskCallback():
+                kept = line is not None and await line.ask_callback()
+                return None if kept else Failed(PromptId("fault.general"))
+            case RefuseCalls() if line is not None:
+                await line.refuse_calls()
+            case HandOver():
+                self.handing_over = True
+        return None
 
     async def hand_over(self, tell: Callable[[Failed], Awaitable[None]]) -> None:
         """Connect the caller with a person; `tell` hears when nobody takes over."""

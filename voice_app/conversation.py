@@ -344,14 +344,8 @@ class Conversation:
             case FindCaller():
                 self._told_code = False
                 return await self._caller.find()
-            case RecogniseCaller(wished):
-                await self._caller.recognise(wished=wished)
-            case AskCallback():
-                return await self._caller.ask_callback()
-            case RefuseCalls():
-                await self._caller.refuse_calls()
-            case HandOver():
-                self._caller.handing_over = True
+            case RecogniseCaller() | AskCallback() | RefuseCalls() | HandOver():
+                return await self._caller.carry_out(effect)
             case EndConversation():
                 self._ending = True
                 if self._speaker.turn is None:
