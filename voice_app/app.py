@@ -21,6 +21,7 @@ from voice_app.pilot.recordings import PilotFolder
 from voice_app.pilot.words import words as pilot_words
 from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
 from voice_app.session_memory import ContextOf
+from voice_app.session_report import session_report
 from voice_app.settings import InvalidSetting, Settings
 from voice_app.speech.earcons import earcon
 from voice_app.speech.endpointing import StreamEndpointer
@@ -33,6 +34,9 @@ from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
 from voice_app.web.pilot import pilot_blueprint
 
 log = logging.getLogger(__name__)
+
+REPORT_DESK = "report"
+"""Who asks the store for a session in order to print it; its codes come from conversations and are right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,26 @@ def create_app(settings: Settings) -> Quart:
     async def speak(text: str, locale: str) -> Sound:
         return await opened[0].synthesizer.speak(text, locale)
 
+    async def make_report(code: str, locale: str) -> bytes:
+        service = opened[0]
+        return await session_report(
+            service.store,
+            service.context,
+            settings.documents,
+            settings.data_folder,
+            code=code,
+            asker=REPORT_DESK,
+            locale=locale,
+        )
+
     app.register_blueprint(
-        kiosk_blueprint(run_conversation, speak=speak, rules=settings.web, channel_rules=settings.kiosk)
+        kiosk_blueprint(
+            run_conversation,
+            speak=speak,
+            make_report=make_report,
+            rules=settings.web,
+            channel_rules=settings.kiosk,
+        )
     )
 
     if settings.pilot.enabled:

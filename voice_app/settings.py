@@ -20,6 +20,7 @@ from platformdirs import user_data_dir
 from voice_app.channels.kiosk import KioskRules
 from voice_app.channels.phone import PhoneChannelRules
 from voice_app.conversation_rules import ConversationRules
+from voice_app.documents.rules import DocumentRules
 from voice_app.errors import VoiceAppError
 from voice_app.pilot.rules import PilotRules
 from voice_app.store.rules import OrganizationRules, StoreRules
@@ -87,6 +88,7 @@ class Settings:
     web: WebRules = field(default_factory=WebRules)
     kiosk: KioskRules = field(default_factory=KioskRules)
     organization: OrganizationRules = field(default_factory=OrganizationRules)
+    documents: DocumentRules = field(default_factory=DocumentRules)
     phone: PhoneRules = field(default_factory=PhoneRules)
     phone_channel: PhoneChannelRules = field(default_factory=PhoneChannelRules)
     phone_calls: ErrandRules = field(default_factory=ErrandRules)

@@ -32,6 +32,7 @@ from voice_app.channels.kiosk_wire import (
     ModeChosen,
     Ping,
     Played,
+    ReportAsked,
     Talk,
     parse_frame,
     parse_message,
@@ -52,6 +53,9 @@ from voice_app.ports import (
     TalkPressed,
 )
 
+RESULT = "result"
+"""The screen that a report is made of."""
+
 
 class SoundLate(VoiceAppError):
     """The microphone's sound arrives too late to answer to it."""
@@ -59,6 +63,12 @@ class SoundLate(VoiceAppError):
     code = "kiosk.sound_late"
     retryable = True
     prompt_id = "fault.use_keys"
+
+
+class NoReport(VoiceAppError):
+    """There is no result to be made into a document, or nobody here makes documents."""
+
+    code = "kiosk.no_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +111,18 @@ class KioskChannel:
         *,
         shelve: Callable[[Sound], str],
         render: Callable[[ShownView], str],
+        offer_report: Callable[[str, str], str] | None = None,
         rules: KioskRules | None = None,
         clock_s: Callable[[], float] | None = None,
     ) -> None:
-        """`clock_s` is a steady clock in seconds, by default the event loop's."""
+        """`clock_s` is a steady clock in seconds, by default the event loop's. `offer_report` gives the address of the
+        report of a session, by its code and a locale."""
         self._rules = rules or KioskRules()
         self._shelve = shelve
         self._render = render
+        self._offer_report = offer_report
+        self._code: str | None = None
+        self._result_locale: str | None = None
         self._mode = hello.mode
         self._loop = asyncio.get_running_loop()
         self._now = clock_s or self._loop.time
@@ -222,12 +237,14 @@ class KioskChannel:
             self._end_prompt()
 
     async def show(self, view: ShownView) -> None:
+        self._result_locale = view.locale if view.screen == RESULT else None
         self._send(write_message("show", turn=view.turn, html=self._render(view), view=asdict(view)))
 
     async def listening(self, turn: int, is_open: bool) -> None:
         self._send(write_message("listening", turn=turn, open=is_open))
 
     async def remember(self, code: str, sounds: Sequence[Sound], text: str) -> None:
+        self._code = code
         clips = [{"ms": sound.duration_ms, "url": self._shelve(sound)} for sound in sounds if sound.pcm]
         self._send(write_message("remember", code=code, text=text, clips=clips))
 
@@ -250,10 +267,18 @@ class KioskChannel:
                 self._on_talk(held)
             case ModeChosen(mode):
                 self._on_mode(mode)
+            case ReportAsked():
+                self._on_report()
             case Ping():
                 self._send(write_message("pong"))
             case Hello():
                 raise BadMessage("hello is said once, first")
+
+    def _on_report(self) -> None:
+        if self._offer_report is None or self._code is None or self._result_locale is None:
+            self.tell(NoReport("a report is made of a result, while it is shown"))
+            return
+        self._send(write_message("report", address=self._offer_report(self._code, self._result_locale)))
 
     def _on_microphone(self, available: bool, sample_rate_hz: int) -> None:
         self._claimed = available

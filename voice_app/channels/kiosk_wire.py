@@ -92,7 +92,12 @@ class Ping:
     """The page asks whether the line still stands."""
 
 
-Message = Hello | Key | Played | MicrophoneState | Talk | ModeChosen | Ping
+@dataclass(frozen=True, slots=True)
+class ReportAsked:
+    """The person wants the result that is shown as a document."""
+
+
+Message = Hello | Key | Played | MicrophoneState | Talk | ModeChosen | ReportAsked | Ping
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +130,12 @@ def parse_message(text: str) -> Message:
             return Talk(_truth(fields, "held"))
         case "mode":
             return ModeChosen(_mode(fields))
+        case "report":
+            return ReportAsked()
         case "ping":
             return Ping()
         case _:
-            raise BadMessage("type is hello, key, prompt_ended, microphone, talk, mode or ping")
+            raise BadMessage("type is hello, key, prompt_ended, microphone, talk, mode, report or ping")
 
 
 def parse_frame(body: bytes, rate_hz: int) -> Frame:

@@ -24,6 +24,7 @@ from voice_app.ports import Channel
 from voice_app.web.guard import HEADERS, may_connect
 from voice_app.web.page_words import SPOKEN, page_words
 from voice_app.web.rendering import render_page, render_view
+from voice_app.web.report_desk import ReportDesk
 from voice_app.web.rules import WebRules
 from voice_app.web.sound_shelf import SoundShelf
 
@@ -61,24 +62,28 @@ class ConversationBroken(VoiceAppError):
 RunConversation = Callable[[Channel, ConversationRequest], Awaitable[None]]
 Speak = Callable[[str, str], Awaitable[Sound]]
 """Gives the speech of a text in a locale; raises SpeechError."""
+MakeReport = Callable[[str, str], Awaitable[bytes]]
+"""Gives the PDF of a session's result, by its code and a locale; raises VoiceAppError."""
 
 
 def kiosk_blueprint(
     run_conversation: RunConversation,
     *,
     speak: Speak | None = None,
+    make_report: MakeReport | None = None,
     rules: WebRules | None = None,
     channel_rules: KioskRules | None = None,
 ) -> Blueprint:
     """Give the kiosk's pages. `speak` says the page's own sentences ("the line is cut"); without it they are tones."""
     chosen = rules or WebRules()
-    kiosk = _Kiosk(run_conversation, speak, chosen, channel_rules or KioskRules())
+    kiosk = _Kiosk(run_conversation, speak, make_report, chosen, channel_rules or KioskRules())
     blueprint = Blueprint("kiosk", __name__, static_folder="static", static_url_path="/static")
     blueprint.add_url_rule("/", "start", kiosk.start)
     blueprint.add_url_rule("/mentions", "mentions", kiosk.mentions)
     blueprint.add_url_rule("/healthz", "healthz", kiosk.healthz)
     blueprint.add_url_rule("/audio/<key>.wav", "audio", kiosk.audio)
     blueprint.add_url_rule("/spoken/<locale>/<name>.wav", "spoken", kiosk.spoken)
+    blueprint.add_url_rule("/report/<ticket>.pdf", "report", kiosk.report)
     blueprint.add_websocket("/kiosk/ws", "ws", kiosk.talk)
     blueprint.after_request(_add_headers)
     blueprint.after_app_serving(kiosk.close)
@@ -91,10 +96,17 @@ class _Kiosk:
     """The addresses of one blueprint and what they share."""
 
     def __init__(
-        self, run_conversation: RunConversation, speak: Speak | None, rules: WebRules, channel_rules: KioskRules
+        self,
+        run_conversation: RunConversation,
+        speak: Speak | None,
+        make_report: MakeReport | None,
+        rules: WebRules,
+        channel_rules: KioskRules,
     ) -> None:
         self._run_conversation = run_conversation
         self._speak = speak
+        self._make_report = make_report
+        self._reports = ReportDesk(rules.report_valid_s)
         self._rules = rules
         self._channel_rules = channel_rules
         self._shelf = SoundShelf(rules.shelf_mb * 1_000_000)
@@ -113,6 +125,23 @@ class _Kiosk:
 
     async def healthz(self) -> Response:
         return Response("ok", content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+    async def report(self, ticket: str) -> Response:
+        """The result as a document, once for each address; a look at the headers alone does not use it up."""
+        wanted = self._reports.redeem(ticket) if request.method == "GET" else None
+        if wanted is None or self._make_report is None:
+            return await _error(404, "report_gone")
+        try:
+            body = await self._make_report(wanted.code, wanted.locale)
+        except VoiceAppError as fault:
+            log.error("a report could not be made: %s", fault)
+            return await _error(503, "server")
+        name = page_words(wanted.locale)["page"]["report_file"]
+        return Response(
+            body,
+            content_type="application/pdf",
+            headers={"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.pdf"'},
+        )
 
     # --- sounds -----------------------------------------------------------------------------------------------
 
@@ -153,6 +182,7 @@ class _Kiosk:
             hello,
             shelve=lambda sound: f"/audio/{self._shelf.keep(sound)}.wav",
             render=render_view,
+            offer_report=None if self._make_report is None else self._reports.address,
             rules=self._channel_rules,
         )
         self._open.add(channel)

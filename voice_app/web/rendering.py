@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from audio_content.model import LOCALES
 from voice_app.ports import ShownButton, ShownView
-from voice_app.web.page_words import page_words, set_spaces
+from voice_app.typography import set_spaces
+from voice_app.web.page_words import page_words
 
 KEYPAD = "123456789*0#"
 """Places of the keys on the code page, as on a telephone (ITU-T E.161)."""

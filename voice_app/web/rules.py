@@ -23,3 +23,5 @@ class WebRules:
     """Memory for prompts waiting to be fetched: half an hour of speech."""
     allowed_origins: str = ""
     """Further origins whose pages may connect (`https://...`, separated by spaces), for a page served elsewhere."""
+    report_valid_s: float = 600.0
+    """How long the address of a report holds when nobody fetches it."""

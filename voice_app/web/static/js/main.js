@@ -34,7 +34,15 @@ const now = {
   held: false,
   kept: null, // the code, its words and sounds, for a cut line
   pressedIn: null,
+  codeInAddress: codeInAddress(),
 };
+
+// A printed sheet leads here with its code after the sign #, which no server sees. It is used for the first line only.
+function codeInAddress() {
+  const code = /^#code=([0-9]{4,20})$/.exec(location.hash)?.[1];
+  if (code) history.replaceState(null, "", location.pathname + location.search);
+  return code;
+}
 
 // --- the first page ---------------------------------------------------------------------------------------------
 
@@ -93,7 +101,7 @@ function hello() {
     locale: view.locale,
     microphone: microphone.available,
     sample_rate: microphone.sampleRate,
-    resume: now.kept?.code,
+    resume: now.kept?.code ?? now.codeInAddress,
   };
 }
 
@@ -126,14 +134,38 @@ function heard(message) {
       now.kept = message;
       for (const clip of message.clips) player.load(clip.url);
       break;
+    case "report":
+      fetchReport(message.address);
+      break;
     case "problem":
       if (message.code === "kiosk.sound_late") view.note(view.text.fault.sound_late);
+      if (message.code === "kiosk.no_report") tellReport("report_not_made");
       break;
     case "bye":
       ended();
       break;
   }
   showState();
+}
+
+// The address works once, so the page stays where it is and the file goes to the downloads.
+async function fetchReport(address) {
+  const answer = await fetch(address).catch(() => null);
+  if (!answer?.ok) return tellReport("report_not_made");
+  const file = document.createElement("a");
+  file.href = URL.createObjectURL(await answer.blob());
+  file.download = `${view.text.page.report_file}.pdf`;
+  file.click();
+  setTimeout(() => URL.revokeObjectURL(file.href), 60_000);
+  tellReport("report_ready");
+}
+
+function tellReport(name) {
+  view.note(view.text.page[name]);
+  if (now.mode !== "speaks") return;
+  const stopped = player.halt();
+  if (stopped !== null && stopped >= 0) connection.send({ type: "prompt_ended", turn: stopped });
+  player.announce([spoken(name)]);
 }
 
 function ended() {
@@ -221,6 +253,8 @@ document.addEventListener("click", (event) => {
     if (!isSecondClick(event)) press(button.dataset.key, "button");
   } else if (button.dataset.action === "print") {
     print();
+  } else if (button.dataset.action === "report") {
+    connection.send({ type: "report" });
   } else if (button.dataset.action === "restart") {
     location.assign(`/?lang=${view.locale}`);
   } else if (button.dataset.action === "again") {

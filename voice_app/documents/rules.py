@@ -1,0 +1,18 @@
+"""What a document says of the service that made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRules:
+    """What is printed besides the result: how to come back, and where help is near."""
+
+    address: str = ""
+    """Public address of the service (`https://...`), to which the square code leads; without it the square code holds
+    the digits alone, for a reader at the kiosk."""
+    phone: str = ""
+    """Telephone number that answers for the service, as people of the country write it."""
+    commune: str = ""
+    """INSEE code of the commune where the service stands: the two places named are near it."""

@@ -1,0 +1,84 @@
+"""From a session's code to its report: looks the records up, folds them, adds places nearby. Knows no channel."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from audio_content.referral.nearest import Origin, nearest
+from audio_content.referral.shelf import kept_places
+from audio_content.referral.spoken import spoken_place
+from audio_content.referral.territory import load_territory
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.fold import resume
+from voice_app.dialogue.records import from_payload
+from voice_app.documents.learner_report import WayBack, learner_report, report_pdf
+from voice_app.documents.rules import DocumentRules
+from voice_app.errors import StoreError, VoiceAppError
+from voice_app.ports import Store
+
+log = logging.getLogger(__name__)
+
+PLACES_NAMED = 2
+
+
+class NoResultYet(VoiceAppError):
+    """The session has not come to its result: it goes on with the same code."""
+
+    code = "documents.no_result_yet"
+
+
+class UnknownCode(VoiceAppError):
+    """No session has this code."""
+
+    code = "documents.unknown_code"
+    prompt_id = "code.unknown"
+
+
+async def session_report(
+    store: Store,
+    context: DialogueContext,
+    rules: DocumentRules,
+    folder: Path,
+    *,
+    code: str,
+    asker: str,
+    locale: str = "",
+) -> bytes:
+    """Give the PDF of the report of a session, found by its code; `locale` empty: in the language it was held in.
+
+    `folder` is the service's data folder. Raises UnknownCode, NoResultYet, StoreError, NotTypeset.
+    """
+    session_id = await store.find_session(code, asker=asker)
+    if session_id is None:
+        raise UnknownCode(f"no session has the code {code}")
+    try:
+        records = [from_payload(stored.kind, stored.payload) for stored in await store.history(session_id)]
+    except ValueError as fault:
+        raise StoreError(f"the session cannot be read: {fault}") from fault
+    session = resume(context, records).session
+    spoken = locale or session.locale
+    way_back = WayBack(code, rules.address, rules.phone)
+    report = learner_report(
+        context, session, way_back, places_nearby(rules.commune, folder, spoken), date.today(), spoken
+    )
+    if report is None or session.finished is None:
+        raise NoResultYet("this session has no result yet: go on with its code first")
+    return report_pdf(report, folder / "fonts")
+
+
+def places_nearby(commune: str, folder: Path, locale: str) -> Sequence[str]:
+    """Give what is told of the places nearest to a commune (INSEE code); empty when nothing is known there."""
+    try:
+        territory = load_territory(folder / "territory" / "territory.json")
+        places = tuple(kept_places(folder / "places"))
+    except (OSError, ValueError) as fault:
+        log.warning("no places are named: %s", fault)
+        return ()
+    here = territory.commune(commune) if commune else None
+    if here is None:
+        return ()
+    found = nearest(places, Origin(here, None), territory, PLACES_NAMED)
+    return [" ".join(spoken_place(each.place, locale, each)) for each in found]
