@@ -163,5 +163,6 @@ async def visitor(
             yield there
         finally:
             await browser.close()
-        strangers = [url for url in outside if not url.startswith((address, "blob:", "data:"))]
+        own = address.partition("#")[0]
+        strangers = [url for url in outside if not url.startswith((own, "blob:", "data:"))]
         assert not strangers, strangers

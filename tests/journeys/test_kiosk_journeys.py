@@ -14,10 +14,13 @@ from audio_content.loader import load
 from audio_content.model import PromptId
 from tests.journeys.harness import Service, Visitor, service, visitor
 from tests.journeys.soundcard import sound_card
+from tests.voice_app.documents import paper
+from tests.voice_app.test_session_report import kept
 from voice_app.channels.learner import KnowingPerson, Presses, Says
 from voice_app.ports import ShownView
 from voice_app.settings import load_settings
 from voice_app.speech.synthesizer import LearnerVoice
+from voice_app.store.sql_store import SqlStore
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -104,6 +107,36 @@ async def test_a_diagnostic_with_the_microphone_refused(served: Service) -> None
 
     assert_is_a_result(view)
     assert microphone_said == []
+
+
+async def take_report(there: Visitor, file: Path) -> str:
+    """Press the button of the report by keyboard, keep the file, give the address it came from."""
+    async with there.page.expect_download() as coming:
+        await there.page.focus("[data-action=report]")
+        await there.page.keyboard.press("Enter")
+    await (await coming.value).save_as(file)
+    return [message["address"] for message in there.messages if message["type"] == "report"][-1]
+
+
+async def test_a_printed_square_leads_to_the_result_and_the_result_to_a_sheet(served: Service, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.pdf", tmp_path / "second.pdf"
+    store = await SqlStore.open(f"sqlite+aiosqlite:///{served.folder / 'events.sqlite'}")
+    code = await kept(store, questions=15)
+    await store.close()
+    async with visitor(f"{served.address}#code={code}", microphone=False) as there:
+        view = await begin(there)
+        addresses = [await take_report(there, first), await take_report(there, second)]
+        note = await there.page.inner_text("#note")
+        again = await there.page.request.get(served.address.rstrip("/") + addresses[0])
+        shown_in_address = await there.page.evaluate("location.hash")
+
+    assert_is_a_result(view)
+    assert paper.squares(first) == paper.squares(second) == [code]
+    assert paper.faults(first) == []
+    assert addresses[0] != addresses[1]
+    assert again.status == 404
+    assert "prête" in note
+    assert shown_in_address == ""
 
 
 async def test_killed_after_the_fourth_answer_and_resumed_by_code(served: Service) -> None:

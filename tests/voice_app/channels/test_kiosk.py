@@ -382,3 +382,44 @@ async def test_nothing_happens_after_the_line_is_gone():
 
     assert await sent(channel) == []
     assert await happened(channel) == [Hungup()]
+
+
+RESULT = ShownView(9, "en", "result", "Your result", (), (), (), None, (10, 10))
+
+
+def open_reporting_channel():
+    hello = Hello(Mode.READER, "fr", False)
+    return KioskChannel(
+        hello, shelve=lambda _: "/x.wav", render=lambda _: "", offer_report=lambda code, locale: f"/{code}/{locale}"
+    )
+
+
+async def test_report_of_the_shown_result_has_an_address():
+    channel = open_reporting_channel()
+    await channel.remember("12345674", [], "code")
+    await channel.show(RESULT)
+
+    say(channel, type="report")
+
+    assert (await sent(channel))[-1] == {"type": "report", "address": "/12345674/en"}
+
+
+@pytest.mark.parametrize("shown", [[VIEW], [RESULT, VIEW], []])
+async def test_no_report_unless_a_result_is_shown(shown):
+    channel = open_reporting_channel()
+    await channel.remember("12345674", [], "code")
+    for view in shown:
+        await channel.show(view)
+
+    say(channel, type="report")
+
+    assert (await sent(channel))[-1]["code"] == "kiosk.no_report"
+
+
+async def test_no_report_without_a_code():
+    channel = open_reporting_channel()
+    await channel.show(RESULT)
+
+    say(channel, type="report")
+
+    assert (await sent(channel))[-1]["code"] == "kiosk.no_report"

@@ -12,8 +12,8 @@ from quart.testing.connections import WebsocketDisconnectError, WebsocketRespons
 
 from voice_app.audio import Sound
 from voice_app.channels.kiosk import KioskRules
-from voice_app.errors import SynthesisFailed
-from voice_app.ports import FrameHeard, Hungup, KeyPressed
+from voice_app.errors import StoreError, SynthesisFailed
+from voice_app.ports import FrameHeard, Hungup, KeyPressed, ShownView
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
 from voice_app.web.rules import WebRules
 
@@ -52,10 +52,14 @@ async def speak(text, locale):
     return Sound(text.encode("utf-16-le"))
 
 
-def application(talk=None, *, rules=None, channel_rules=None, voice=speak):
+def application(talk=None, *, rules=None, channel_rules=None, voice=speak, make_report=None):
     app = Quart(__name__, static_folder=None)
     blueprint = kiosk_blueprint(
-        talk or Talk(), speak=voice, rules=rules, channel_rules=channel_rules or KioskRules(beat_ms=60_000)
+        talk or Talk(),
+        speak=voice,
+        make_report=make_report,
+        rules=rules,
+        channel_rules=channel_rules or KioskRules(beat_ms=60_000),
     )
     app.register_blueprint(blueprint)
     return app
@@ -334,3 +338,54 @@ async def test_the_quality_of_the_line_is_logged_without_any_word(caplog):
         await line.receive_json()
 
     assert "a page has gone: 0 frames" in caplog.text
+
+
+class ShowsResult:
+    """A conversation that has come to its result and waits until the page goes."""
+
+    async def __call__(self, channel, request):
+        await channel.remember("12345674", [], "Votre code")
+        await channel.show(ShownView(1, "en", "result", "Your result", (), (), (), None, None))
+        async for _ in channel.events():
+            pass
+
+
+async def report_address(client):
+    async with client.websocket("/kiosk/ws") as line:
+        await line.send(json.dumps(HELLO))
+        await line.send(json.dumps({"type": "report"}))
+        while (message := json.loads(await line.receive()))["type"] != "report":
+            pass
+    return message["address"]
+
+
+async def test_a_report_is_fetched_once_by_its_address():
+    asked = []
+
+    async def make_report(code, locale):
+        asked.append((code, locale))
+        return b"%PDF-1.7"
+
+    client = application(ShowsResult(), make_report=make_report).test_client()
+    address = await report_address(client)
+    looked = await client.head(address)
+    first = await client.get(address)
+    second = await client.get(address, headers={"Accept": "text/html"})
+
+    assert looked.status_code == 404
+    assert (first.status_code, first.content_type, await first.get_data()) == (200, "application/pdf", b"%PDF-1.7")
+    assert first.headers["Cache-Control"] == "no-store"
+    assert asked == [("12345674", "en")]
+    assert second.status_code == 404
+    assert "une seule fois" in await second.get_data(as_text=True)
+
+
+async def test_a_report_that_cannot_be_made_is_told_as_our_fault():
+    async def make_report(code, locale):
+        raise StoreError("no database")
+
+    client = application(ShowsResult(), make_report=make_report).test_client()
+    answer = await client.get(await report_address(client), headers={"Accept": "text/html"})
+
+    assert answer.status_code == 503
+    assert "no database" not in await answer.get_data(as_text=True)
