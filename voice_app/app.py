@@ -164,6 +164,7 @@ def create_app(settings: Settings) -> Quart:
             code=code,
             asker=REPORT_DESK,
             locale=locale,
+            context_of=service.context_of,
         )
 
     app.register_blueprint(

@@ -13,11 +13,13 @@ from audio_content.referral.spoken import spoken_place
 from audio_content.referral.territory import load_territory
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
+from voice_app.dialogue.messages import SessionFound
 from voice_app.dialogue.records import from_payload
 from voice_app.documents.learner_report import WayBack, learner_report, report_pdf
 from voice_app.documents.rules import DocumentRules
 from voice_app.errors import StoreError, VoiceAppError
 from voice_app.ports import Store
+from voice_app.session_memory import ContextOf, context_after
 
 log = logging.getLogger(__name__)
 
@@ -46,18 +48,21 @@ async def session_report(
     code: str,
     asker: str,
     locale: str = "",
+    context_of: ContextOf | None = None,
 ) -> bytes:
     """Give the PDF of the report of a session, found by its code; `locale` empty: in the language it was held in.
 
-    `folder` is the service's data folder. Raises UnknownCode, NoResultYet, StoreError, NotTypeset.
+    `folder` is the service's data folder; `context_of` gives the context of another path than `context`'s.
+    Raises UnknownCode, NoResultYet, StoreError, NotTypeset.
     """
     session_id = await store.find_session(code, asker=asker)
     if session_id is None:
         raise UnknownCode(f"no session has the code {code}")
     try:
-        records = [from_payload(stored.kind, stored.payload) for stored in await store.history(session_id)]
+        records = tuple(from_payload(stored.kind, stored.payload) for stored in await store.history(session_id))
     except ValueError as fault:
         raise StoreError(f"the session cannot be read: {fault}") from fault
+    context = context_after(SessionFound(records), context, context_of)
     session = resume(context, records).session
     spoken = locale or session.locale
     way_back = WayBack(code, rules.address, rules.phone)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from audio_content.model import LOCALES
-from voice_app.app import dialogue_context
+from voice_app.app import contexts, dialogue_context
 from voice_app.commands.terminal import messages, print_json, run, settings_here
 from voice_app.session_report import session_report
 from voice_app.settings import Settings
@@ -44,14 +44,16 @@ def write(file: Path, body: bytes) -> None:
 async def _report(settings: Settings, code: str, locale: str) -> bytes:
     store = await SqlStore.open(settings.database_url, rules=settings.store)
     try:
+        context = dialogue_context(settings)
         return await session_report(
             store,
-            dialogue_context(settings),
+            context,
             settings.documents,
             settings.data_folder,
             code=code,
             asker="terminal",
             locale=locale,
+            context_of=contexts(settings, context),
         )
     finally:
         await store.close()
