@@ -24,7 +24,7 @@ from voice_app.ports import ChannelEvent, FrameHeard, Hungup, KeyPressed, Prompt
 
 FRAME_MS = 20
 FRAME = HEARING_RATE_HZ * FRAME_MS // 1000
-TURNS_OF_THE_LOOP = 12
+TURNS_OF_THE_LOOP = 8
 """So often the event loop goes round before the next frame: what a frame brings about is a short chain of tasks."""
 
 Samples = NDArray[np.float64]
@@ -150,8 +150,9 @@ class Room:
         played = self._play()
         heard = self._random.normal(0.0, self._noise, FRAME)
         if self._echo is not None:
-            back = np.fft.irfft(np.fft.rfft(played, self._tail_length) * self._tail, self._tail_length)
-            self._coming_back[: self._tail_length] += back
+            if played.any():
+                back = np.fft.irfft(np.fft.rfft(played, self._tail_length) * self._tail, self._tail_length)
+                self._coming_back[: self._tail_length] += back
             heard = heard + self._coming_back[:FRAME]
             if played.any():
                 self.echo_power.append(float(np.mean((self._coming_back[:FRAME] / 32768.0) ** 2)))
@@ -178,7 +179,7 @@ class Room:
         self.log.append(Happened(self.now_ms, what, turn))
 
     async def begin_prompt(self, turn: int, gain_db: float) -> None:
-        self._prompt = _Prompt(turn, deque())
+        self._prompt, self.place = _Prompt(turn, deque()), None
         self._happen("begin", turn)
 
     async def enqueue(self, turn: int, sound: Sound, *, place: int | None = None) -> None:
@@ -192,7 +193,7 @@ class Room:
 
     async def stop_prompt(self, turn: int) -> None:
         if self._prompt is not None and self._prompt.turn == turn:
-            self._prompt = None
+            self._prompt = self.place = None
             self._happen("stop", turn)
             self._events.append(PromptEnded(turn))
 

@@ -42,6 +42,7 @@ class EchoRules:
     delay_from_frames: int = 300
     """So much is looked at to find the delay, every `delay_every_frames`."""
     delay_every_frames: int = 25
+    coupling_every_frames: int = 5
     least_correlation: float = 0.6
 
 
@@ -82,7 +83,8 @@ class EchoGate:
         if reference_db < self._rules.prompt_above_db:
             return
         self._differences.append(level_db - reference_db)
-        if len(self._differences) >= self._rules.least_frames:
+        enough = len(self._differences) >= self._rules.least_frames
+        if enough and self._since_delay % self._rules.coupling_every_frames == 0:
             self._coupling_db = float(np.percentile(self._differences, self._rules.percentile))
 
     def least_db(self) -> float:
@@ -97,8 +99,7 @@ class EchoGate:
         else:
             at = newest - 1 - self._delay
             first, last = at - rules.after_frames, at + rules.before_frames + 1
-        around = list(self._prompt_db)[max(0, first) : max(1, min(last, newest))]
-        return max(around)
+        return max(self._prompt_db[place] for place in range(max(0, first), max(1, min(last, newest))))
 
     def _find_delay(self) -> None:
         heard = np.array(self._heard_db)
