@@ -20,7 +20,7 @@ import asyncio
 import json
 import statistics
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +177,7 @@ async def hold(service: Service, person: OnePerson) -> tuple[OnePerson, Room]:
         names = ("open_session", "issue_code", "history", "find_session")
         busy = [Busy(ear, ("recognize",)), Busy(service.synthesizer, ("speak",)), Notes(store, names, person)]
         room = Room(person, watch=person.watch, is_idle=lambda: not any(each.under_way for each in busy))
-        here = Service(service.settings, service.context, busy[0], busy[1], busy[2])  # type: ignore[arg-type]
+        here = replace(service, recognizer=busy[0], synthesizer=busy[1], store=busy[2])  # type: ignore[arg-type]
         await here.conversation(room, asker="bench", seed=5).run()
         await store.close()
     return person, room

@@ -20,7 +20,7 @@ import asyncio
 import json
 import statistics
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,12 @@ from voice_app.channels.room import Echo, Room
 from voice_app.hearing import Grammar, Recognition
 from voice_app.ports import Recognizer, ShownView
 from voice_app.settings import Settings, load_settings
+from voice_app.speech import recognizer
 from voice_app.speech.synthesizer import LearnerVoice
 from voice_app.store.sql_store import SqlStore
 
 WAITS_MS = 1_500
+PATIENT_S = 120.0
 VOICES_DB = (-20.0, -26.0)
 WORDS = ("réponse deux", "la première", "je ne sais pas", "numéro trois", "répéter")
 
@@ -163,7 +165,10 @@ def with_own_data(folder: Path) -> Settings:
     for name in ("models", "speech"):
         if (installed.data_folder / name).exists():
             (folder / name).symlink_to(installed.data_folder / name)
-    return load_settings({"VOICE_APP_DATA_FOLDER": str(folder)})
+    recognizer.RECOGNITION_LIMIT_S = PATIENT_S  # audio time knows no limit: a busy machine must not change the figures
+    limit = str(int(PATIENT_S * 1000))
+    names = ("CONVERSATION_SPEECH_LIMIT_MS", "CONVERSATION_DECISION_LIMIT_MS")
+    return load_settings({"VOICE_APP_DATA_FOLDER": str(folder), **{f"VOICE_APP_{name}": limit for name in names}})
 
 
 async def bench(service: Service, chosen: argparse.Namespace) -> None:
@@ -235,7 +240,7 @@ async def talk(service: Service, person: KeysOnly, echo: Echo | None, seed: int)
         room = Room(
             person, watch=person.watch, echo=echo, seed=seed, is_idle=lambda: not any(each.under_way for each in busy)
         )
-        here = Service(service.settings, service.context, busy[0], busy[1], busy[2])  # type: ignore[arg-type]
+        here = replace(service, recognizer=busy[0], synthesizer=busy[1], store=busy[2])  # type: ignore[arg-type]
         await here.conversation(room, asker="bench", seed=seed).run()
         await store.close()
     return room, ear

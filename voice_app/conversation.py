@@ -222,6 +222,9 @@ class Conversation:
         available = self._recognizer.available
         if available != self._hearing:
             self._hearing = available
+            unknown = None if available else self._ear.abandon()
+            if unknown is not None:
+                await self._feed(Reheard(unknown, None))
             await self._feed(RecognizerBack() if available else RecognizerLost())
 
     async def _on_frame(self, sound: Sound) -> None:
@@ -287,12 +290,12 @@ class Conversation:
         if decision is None:
             return
         heard = decision.recognition
-        if heard is None:
-            await self._speaker.go_on(self._work)
-        elif decision.kind == "reheard":
+        if decision.kind == "reheard":
             await self._feed(Reheard(decision.turn, heard))
             if self._speaker.holds_rest:  # nothing came of it
                 await self._speaker.go_on(self._work)
+        elif heard is None:
+            await self._speaker.go_on(self._work)
         elif heard.outcome is not HearingOutcome.NO_INPUT or self._speaker.holds_rest:
             await self._feed(Heard(decision.turn, heard, over_prompt=self._speaker.holds_rest))
 

@@ -108,6 +108,13 @@ class Ear:
         if self.listen is not None:
             self._be_patient(self.listen)
 
+    def abandon(self) -> int | None:
+        """The recogniser is lost: give the turn of an utterance that was being heard again, of which nobody knows now
+        what it meant in the end."""
+        again, self._again = self._again, None
+        self._acted_on = None
+        return None if again is None else again.turn
+
     def _be_patient(self, listen: Listen) -> None:
         self._endpointer.set_patience(listen.hang_ms, listen.early.pause_ms if listen.early is not None else None)
 

@@ -285,6 +285,7 @@ class ShownView:
     commands: tuple[ShownButton, ...]
     code: str | None
     progress: tuple[int, int] | None
+    talk: bool = False
 
 
 class Channel(Protocol):

@@ -55,6 +55,7 @@ class Wording:
             commands=tuple(self._button(button, locale) for button in view.commands),
             code=None if view.code is None else _digits_in_pairs(view.code, locale),
             progress=view.progress,
+            talk=view.talk,
         )
 
     def _button(self, button: Button, locale: str) -> ShownButton:

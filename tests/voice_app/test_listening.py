@@ -184,6 +184,14 @@ async def test_who_goes_on_and_means_the_same_hears_the_reply_go_on() -> None:
     assert (begun, stopped, again) == ("begin", ("stop", turn), ("begin", turn))
 
 
+async def test_an_ear_that_fails_while_hearing_again_leaves_no_answer() -> None:
+    ear = ToldEar([(HearingOutcome.MATCH, FIRST), None, None])
+
+    scene = await Scene(ear, twice(400, 900, 500)).play(8_000)
+
+    assert scene.answers[1:] == ["taken back"]
+
+
 async def test_who_goes_on_before_the_answer_is_not_answered_in_between() -> None:
     ear = ToldEar([(HearingOutcome.DOUBTFUL, FIRST), (HearingOutcome.MATCH, str(DONT_KNOW))])
 
@@ -217,3 +225,18 @@ def repeat_and_speak_over(room: Room) -> None:
     """Ask for the question again and make a noise where the voice may interrupt."""
     room.press("*")
     room.say(spoken(700), after_ms=1_900)
+
+
+async def test_who_uses_the_talk_button_is_heard_only_while_it_is_held() -> None:
+    def press_and_talk(room: Room) -> None:
+        room.talk(True)
+        room.say(spoken(500))
+        room.say(spoken(500), after_ms=4_000)
+
+    scene = Scene(ToldEar([(HearingOutcome.MATCH, str(DONT_KNOW))]), press_and_talk)
+    scene.room.release_talk_after(1_000)
+
+    await scene.play(7_000)
+
+    assert scene.answers == [None]
+    assert len(scene.ear.utterances) == 1

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from engine.model import Channel as ChannelKind
 from voice_app.audio import HEARING_RATE_HZ, Sound
-from voice_app.ports import ChannelEvent, FrameHeard, Hungup, KeyPressed, PromptEnded, ShownView
+from voice_app.ports import ChannelEvent, FrameHeard, Hungup, KeyPressed, PromptEnded, ShownView, TalkPressed
 
 FRAME_MS = 20
 FRAME = HEARING_RATE_HZ * FRAME_MS // 1000
@@ -87,6 +87,8 @@ class Room:
         self._events: list[ChannelEvent] = []
         self._prompt: _Prompt | None = None
         self._asked = False
+        self._held = False
+        self._held_ms, self._held_at_most_ms = 0, 0
         self.over = False
         self.place: int | None = None
         """The answer that is being told."""
@@ -108,6 +110,15 @@ class Room:
         """Press a key in the present turn."""
         if self.view is not None:
             self._events.append(KeyPressed(self.view.turn, key))
+
+    def talk(self, held: bool) -> None:
+        """Press or release the talk button."""
+        self._held = held
+        self._events.append(TalkPressed(held))
+
+    def release_talk_after(self, length_ms: int) -> None:
+        """Release the talk button by itself once it was held for so long."""
+        self._held_at_most_ms = length_ms
 
     def leave(self) -> None:
         self.over = True
@@ -160,6 +171,9 @@ class Room:
         said, self._speech = self._speech[:FRAME], self._speech[FRAME:]
         heard[: said.size] += said
         self.now_ms += FRAME_MS
+        self._held_ms = self._held_ms + FRAME_MS if self._held else 0
+        if self._held and self._held_ms == self._held_at_most_ms:
+            self.talk(False)
         return Sound(np.clip(heard, -32768, 32767).astype("<i2").tobytes())
 
     def _play(self) -> Samples:

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from audio_content.model import OptionId, PromptId
 from engine.adaptive import StopReason
-from engine.model import Aid
+from engine.model import Aid, Channel
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import option_order
 from voice_app.dialogue.interpret import Meant, evidence_of
@@ -129,7 +129,10 @@ def not_understood(context: DialogueContext, state: DialogueState, asked: Asked)
         form = Form.LEAD_ONLY if state.doubt is None else Form.USUAL
         return here.saying("unheard.first").in_form(form)
     if rung == 2:
-        return replace(here.at(doubt=None).saying("unheard.second").in_form(Form.OPTIONS), emphasised=True)
+        heard_badly = here.at(doubt=None).saying("unheard.second").in_form(Form.OPTIONS)
+        if state.channel is Channel.KIOSK and state.listening and not state.noisy:
+            heard_badly = heard_badly.at(noisy=True).saying("unheard.talk")
+        return replace(heard_badly, emphasised=True)
     if rung == LAST_RUNG:
         return here.at(doubt=None).saying("unheard.offer").in_form(Form.LEAD_ONLY)
     unheard = state.unheard_run + 1

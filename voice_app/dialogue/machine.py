@@ -204,7 +204,12 @@ def _heard(
 
 def _reheard(context: DialogueContext, state: DialogueState, event: Reheard) -> Reaction | None:
     before = state.before
-    if before is None or before.turn != event.turn or not state.listening:
+    if before is None or before.turn != event.turn:
+        return None
+    if event.recognition is None:
+        unknown = taken_back(context, state, before).saying("unheard.first")
+        return unknown.in_form(Form.FULL)
+    if not state.listening:
         return None
     known = frozenset(meaning.id for meaning in grammar(context, before).meanings)
     intent = intent_of_voice(context, before, event.recognition, known)

@@ -151,6 +151,8 @@ class View:
     code: str | None = None
     progress: tuple[int, int] | None = None
     """Questions answered and most questions to come, for the helper beside the person."""
+    talk: bool = False
+    """Whether a button to talk is offered: in a loud room only what is said while it is held counts."""
 
 
 # --- events -----------------------------------------------------------------------------------------------------
@@ -197,10 +199,11 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Reheard:
     """The person went on speaking after the utterance of `turn` had been acted on: this is the whole of it, and it
-    means something else than its beginning did. What the beginning brought about is taken back."""
+    means something else than its beginning did. What the beginning brought about is taken back. None: the recogniser
+    could not answer, so that nobody knows what was meant in the end."""
 
     turn: int
-    recognition: Recognition
+    recognition: Recognition | None
 
 
 @dataclass(frozen=True, slots=True)

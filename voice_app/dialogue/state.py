@@ -107,6 +107,7 @@ class DialogueState:
     `correcting`: the answer that comes
     is the second version of one utterance. `corrections`: how often that happened.
     `offer`: the campaign whose code was entered, until the session begins.
+    `noisy`: the person was heard badly twice in a question, and the talk button is offered from here on.
     `unhurried`: the person has shown that they need more time than most, and is given it from here on.
     By telephone: `recognisable` by their number, `recognised` because they wished it, `person_reachable`: somebody
     answers a transfer, `callback_possible`; `calling`: it is we who call; `waiting_locale` of a session to go on with.
@@ -132,6 +133,7 @@ class DialogueState:
     simpler: bool = False
     emphasised: bool = False
     unhurried: bool = False
+    noisy: bool = False
     barged: bool = False
     before: DialogueState | None = None
     acted_on: MeaningId | None = None

@@ -88,6 +88,7 @@ def view(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...])
         commands=_commands(state),
         code=state.code,
         progress=_progress(state),
+        talk=state.noisy and state.listening,
     )
 
 

@@ -571,3 +571,29 @@ def test_doubt_about_a_command_within_a_doubt_never_asks_about_yes() -> None:
 
     assert stage.state.doubt is None
     assert stage.prompts == ["confirm.no"]
+
+
+def test_a_loud_room_is_offered_the_talk_button_once() -> None:
+    stage = Stage().to_question()
+
+    stage.mumble()
+    before = stage.shown[-1].view.talk
+    stage.mumble()
+    offered = list(stage.prompts)
+    stage.answer(right=True)
+    for _ in range(2):
+        stage.mumble()
+
+    assert (before, stage.shown[-1].view.talk) == (False, True)
+    assert "unheard.talk" in offered
+    assert "unheard.talk" not in stage.prompts
+
+
+@pytest.mark.parametrize("stage", [Stage(channel=Channel.PHONE), Stage(microphone=False)])
+def test_no_talk_button_where_there_is_none(stage: Stage) -> None:
+    stage.to_question()
+
+    for _ in range(3):
+        stage.mumble()
+
+    assert not stage.shown[-1].view.talk

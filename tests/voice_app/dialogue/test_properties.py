@@ -111,7 +111,9 @@ def happen(stage: Stage, kind: str, what: object) -> list[Effect]:
             before = stage.state.before
             said_for = stage.listens[-1].grammar if before is None else grammar(stage.context, before)
             heard_in = turn - 1 if before is None else before.turn
-            return stage.send(Reheard(heard_in, _recognition(said_for, which, outcome, best, rest)))
+            failed = which % 5 == 0
+            again = None if failed else _recognition(said_for, which, outcome, best, rest)
+            return stage.send(Reheard(heard_in, again))
         case "answer", bool(right) if stage.state.session.asked is not None:
             return stage.send(Pressed(turn, str(stage.place_of(right=right))))
         case "silence", _:

@@ -1,7 +1,8 @@
 // Puts the page together: the first button, then line, loudspeaker, microphone, keys and view.
 //
 // Modes: "speaks" (the page talks, digits are shortcuts) and "reader" (the person's screen reader talks: no sound without
-// being asked, no shortcuts, the talk button opens the microphone).
+// being asked, no shortcuts, the talk button opens the microphone). In a loud room the service offers the talk button in
+// "speaks" mode too; whoever uses it is heard only while it is held.
 
 import { Connection } from "./connection.js";
 import { keyOf } from "./keys.js";
@@ -336,7 +337,8 @@ function showTools() {
   const { reader, fault } = view.text;
   const isReader = now.mode === "reader";
   const away = now.ended || Boolean(now.lost);
-  show("talk", isReader && microphone.available && !away, now.held ? reader.talk_end : reader.talk);
+  const talks = isReader || view.shown?.talk;
+  show("talk", talks && microphone.available && !away, now.held ? reader.talk_end : reader.talk);
   $("talk").toggleAttribute("data-held", now.held);
   show("listen", isReader && !away, player.playing ? reader.stop : reader.listen);
   show("mode", !away, isReader ? reader.to_speaks : reader.to_reader);
