@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -71,9 +73,8 @@ async def talk(law: str, ability: float, seed: int, quiet: bool) -> int:
             person = KnowingPerson(service.context.content, ability, seed)
             spoken = await speak_through(caller, tap, person, voice, pitch=0.8)
         took = time.monotonic() - began
-        async with store._transaction() as database:  # what was kept, without a conversation around it
-            rows = await database.exec(__import__("sqlmodel").text("select kind, count(*) from event group by kind"))
-            kept = dict(rows.all())
+        with closing(sqlite3.connect(Path(folder) / "events.sqlite")) as database:
+            kept = dict(database.execute("select kind, count(*) from event group by kind").fetchall())
         await gateway.close()
         await store.close()
     await voice.close()

@@ -22,7 +22,8 @@ class PhoneRules:
     realtime_media: bool = True
     """Ask the kernel to run the media process first; ignored where we may not."""
     capacity: int = 40
-    """Conversations at once. Two cores with the embedded ear: more would answer too late (`scripts/bench_phone.py`)."""
+    """Conversations at once. Sound bears far more on two cores; how many speaking callers the ear bears depends on the
+    machine and is to be tried on it."""
     polite_capacity: int = 60
     """Further callers at once who are answered and told that all lines are taken; beyond, the network tells them."""
     most_pending: int = 400
