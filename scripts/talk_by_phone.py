@@ -15,13 +15,14 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.journeys.baresip_peer import baresip
 from tests.journeys.speaking_caller import ChannelTap, speak_through
-from voice_app.app import Service, open_service
+from voice_app.app import open_service
 from voice_app.captions import CaptionedRecognizer, CaptionedSynthesizer
 from voice_app.channels.learner import KnowingPerson
 from voice_app.channels.phone import PhoneChannel
@@ -48,12 +49,11 @@ async def talk(law: str, ability: float, seed: int, quiet: bool) -> int:
 
     with tempfile.TemporaryDirectory() as folder:
         store = await SqlStore.open(f"sqlite+aiosqlite:///{Path(folder) / 'events.sqlite'}")
-        captioned = Service(
-            service.settings,
-            service.context,
-            CaptionedRecognizer(service.recognizer, write),
-            CaptionedSynthesizer(service.synthesizer, write),
-            store,
+        captioned = replace(
+            service,
+            recognizer=CaptionedRecognizer(service.recognizer, write),
+            synthesizer=CaptionedSynthesizer(service.synthesizer, write),
+            store=store,
         )
 
         async def run_call(leg: Leg, caller: Caller) -> None:
