@@ -1,15 +1,18 @@
-"""`voice-app report`: the result of a session as an accessible PDF."""
+"""`voice-app report`, `voice-app kit`: a session's result and the communication kit as accessible PDF."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from audio_content.loader import load
 from audio_content.model import LOCALES
 from voice_app.app import contexts, dialogue_context
-from voice_app.commands.terminal import messages, print_json, run, settings_here
+from voice_app.commands.terminal import console, failures_told, messages, print_json, run, settings_here
+from voice_app.documents.kit import KitFacts, kit_papers
 from voice_app.session_report import session_report
 from voice_app.settings import Settings
 from voice_app.store.sql_store import SqlStore
@@ -22,13 +25,50 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Write the report of a session that has come to its result."""
-    if lang and lang not in LOCALES:
-        raise typer.BadParameter(f"--lang is one of {', '.join(LOCALES)}")
+    if lang:
+        _known(lang)
     settings = settings_here()
     body = run(lambda: _report(settings, "".join(code.split()), lang))
     write(file, body)
     if json:
         print_json({"file": str(file), "bytes": len(body)})
+
+
+def kit(
+    folder: Annotated[Path, typer.Argument(help="Where the papers go.", file_okay=False)],
+    name: Annotated[str, typer.Option(help="The organisation, as people know it.")],
+    phone: Annotated[str, typer.Option(help="The number that answers; by default the setting's.")] = "",
+    code: Annotated[str, typer.Option(help="A campaign's code; spaces do no harm.")] = "",
+    address: Annotated[str, typer.Option(help="The page, https://...; by default the setting's.")] = "",
+    lang: Annotated[str, typer.Option(help="Language, two letters.")] = "fr",
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Write poster, flyer, key card, mediator's script and consent wording, filled for an organisation."""
+    _known(lang)
+    settings = settings_here()
+    with failures_told():
+        facts = KitFacts(
+            name=name,
+            phone=phone or settings.documents.phone,
+            code="".join(code.split()),
+            address=address or settings.documents.address,
+            locale=lang,
+            kept_days=settings.store.code_valid_days,
+        )
+        papers = list(kit_papers(facts, load(), date.today(), settings.data_folder / "fonts"))
+    files = [folder / f"{paper}-{lang}.pdf" for paper, _ in papers]
+    for file, (_, body) in zip(files, papers, strict=True):
+        write(file, body)
+    if json:
+        print_json({"files": [str(file) for file in files]})
+    else:
+        for file in files:
+            console.print(str(file), highlight=False, markup=False, soft_wrap=True)
+
+
+def _known(lang: str) -> None:
+    if lang not in LOCALES:
+        raise typer.BadParameter(f"--lang is one of {', '.join(LOCALES)}")
 
 
 def write(file: Path, body: bytes) -> None:

@@ -23,7 +23,8 @@ from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import Fill, NodeName, Phrase
 from voice_app.dialogue.profile import result_phrases
 from voice_app.dialogue.state import Session
-from voice_app.documents.typesetting import qr_drawing, typeset
+from voice_app.documents.squares import page_with_code, qr_drawing
+from voice_app.documents.typesetting import typeset
 from voice_app.documents.words import document_words, in_pairs, written_day
 from voice_app.typography import set_spaces
 from voice_app.wording import Wording
@@ -31,8 +32,6 @@ from voice_app.wording import Wording
 STRENGTHS_PRINTED = 6
 STAGES = 5
 LEVELS_A_STAGE = 2
-CODE_IN_ADDRESS = "#code="
-"""After this sign a browser keeps the rest to itself: the code reaches no log of a web server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class WayBack:
     @property
     def in_square(self) -> str:
         """What the QR code holds: the page with the code, or the digits alone for a reader that types them."""
-        return f"{self.address.rstrip('/')}/{CODE_IN_ADDRESS}{self.code}" if self.address else self.code
+        return page_with_code(self.address, self.code) if self.address else self.code
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
-import segno
 import typst
 
 from voice_app.documents.fonts import font_folder
@@ -23,8 +21,6 @@ from voice_app.errors import VoiceAppError
 
 TEMPLATES = Path(__file__).parent / "templates"
 STANDARDS: tuple[Literal["ua-1", "a-2a"], ...] = ("ua-1", "a-2a")
-QUIET_MODULES = 4
-"""White border of a QR code, in modules (ISO/IEC 18004)."""
 
 
 class NotTypeset(VoiceAppError):
@@ -50,10 +46,3 @@ def typeset(template: str, data: Mapping[str, Any], fonts: Path, *, templates: P
         )
     except (typst.TypstError, OSError) as fault:
         raise NotTypeset(f"the document {template} could not be made: {fault}") from fault
-
-
-def qr_drawing(text: str) -> str:
-    """Give a QR code as SVG. Level H: still read when nearly a third of it is worn or dirty."""
-    drawn = BytesIO()
-    segno.make_qr(text, error="h").save(drawn, kind="svg", border=QUIET_MODULES)
-    return drawn.getvalue().decode()

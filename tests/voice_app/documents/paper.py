@@ -15,6 +15,8 @@ import zxingcpp
 
 PRINTED_DPI = 150
 POINTS_AN_INCH = 72
+HYPHEN_AT_LINE_END = "\ufffe"
+"""What PDFium gives for it."""
 
 
 def faults(file: Path) -> list[str]:
@@ -39,7 +41,8 @@ def squares(file: Path, dpi: int = PRINTED_DPI) -> list[str]:
 def text(file: Path) -> str:
     """Give the words of all pages, line ends and spaces made one space."""
     with pypdfium2.PdfDocument(file) as document:
-        return " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
+        told = " ".join(page.get_textpage().get_text_range() for page in document)
+    return " ".join(told.replace(HYPHEN_AT_LINE_END, "-").split())
 
 
 def fonts(file: Path) -> set[str]:
