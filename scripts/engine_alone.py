@@ -37,13 +37,14 @@ dependencies = ["numpy>=2"]
 include = ["engine", "engine.adaptive*"]
 
 [tool.setuptools.package-data]
-"*" = ["py.typed", "*.toml"]
+engine = ["py.typed", "adaptive/wordings/*.toml"]
 """
 
 USE = """
 import sys
 from engine.adaptive import ABC_DIAG, Assessment, Choice
 from engine.adaptive import bank_calibration, drift, metrics, unidimensional
+from engine.adaptive.explanations import summary
 from engine.adaptive.simulee import study_bank
 from engine.model import Evidence, Observation, Outcome
 
@@ -55,6 +56,7 @@ while isinstance(choice := session.propose(), Choice):
     session = session.record(Observation(choice.item, Evidence.certain(outcome)))
 report = session.report()
 assert Assessment.from_bytes(bank, session.to_bytes()) == session
+print(summary(report, "en"))
 places = {name.partition(".")[0]: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
 foreign = sorted(name for name, place in places.items() if "site-packages" in place and not name.startswith("_"))
 assert set(foreign) <= {"numpy", "engine"}, foreign
