@@ -35,7 +35,7 @@ from engine.adaptive.calibration import CalibrationRules, Parameters, calibrate,
 from engine.adaptive.crowd import play
 from engine.adaptive.people import LOW, POPULATIONS, Ear, Truth, draw_people
 from engine.adaptive.simulee import Metrics, drawn_truth, measure, study_bank
-from engine.adaptive.unidimensional import Session, run_crowd, sort_bank
+from engine.adaptive.unidimensional import Session, StoppingRule, run_crowd, sort_bank
 from engine.model import FrameworkSpec
 
 ROOT = Path(__file__).parent.parent
@@ -116,18 +116,30 @@ def jscat(modules: Path, size: int, people: int) -> dict[str, Any]:
 # --- speed: CAT-1000 -----------------------------------------------------------------------------------------------
 
 
-def live(size: int, people: int) -> dict[str, float]:
+def live(size: int, people: int, se: float = protocol.STOP_SE) -> dict[str, float]:
     a, b = protocol.bank(size)
-    bank = sort_bank(a, b)
+    bank, rule = sort_bank(a, b), StoppingRule(se, protocol.MOST)
 
     def run(_person: int, answer: Any) -> tuple[float, int]:
-        session = Session(bank)
+        session = Session(bank, rule)
         while (item := session.item) is not None:
             session.answer(answer(item))
         return session.theta, len(session.given)
 
     run(0, lambda _item: True)
     return protocol.measure(size, people, run)
+
+
+def at_length(size: int, people: int, length: float) -> dict[str, float]:
+    """Give the engine's figures when it may ask as many questions as somebody else on average, by a lower SE to reach:
+    others stop later at the same SE, because theirs is that of maximum likelihood."""
+    best = live(size, people)
+    for se in np.arange(protocol.STOP_SE - 0.005, 0.28, -0.005):
+        longer = live(size, people, float(se))
+        if longer["length"] > length:
+            break
+        best = longer
+    return best
 
 
 def batch(size: int) -> dict[str, float]:
@@ -173,6 +185,7 @@ def speed() -> dict[str, Any]:
         if modules is not None:
             rows["jsCAT"] = jscat(modules, size, JSCAT_PEOPLE[size])
         same = live(size, CATSIM_PEOPLE[size])
+        equal = at_length(size, CATSIM_PEOPLE[size], rows["catsim"]["length"])
         print(f" {size} items")
         for name, row in rows.items():
             ratio = row["us_per_step"] / ours["us_per_step"]
@@ -182,8 +195,10 @@ def speed() -> dict[str, Any]:
             )
         told = f"{crowd['ns_per_step']:.0f} ns/step (median {crowd['ns_median']:.0f}), RMSE {crowd['rmse']:.3f}"
         print(f"   engine, 1,000 abreast: {told}")
-        print(f"   engine on catsim's people: RMSE {same['rmse']:.3f}, length {same['length']:.1f}")
-        figures[str(size)] = {**rows, "batch": crowd, "same_people": same}
+        told = f"RMSE {same['rmse']:.3f}, length {same['length']:.1f}"
+        equally = f"RMSE {equal['rmse']:.3f}, length {equal['length']:.1f}"
+        print(f"   engine on catsim's people: {told}; at its length: {equally}")
+        figures[str(size)] = {**rows, "batch": crowd, "same_people": same, "same_length": equal}
         times = rows["catsim"]["us_per_step"] / ours["us_per_step"]
         if size == 500:
             gate("catsim / engine at 500", times, ">= 100", times >= 100)
@@ -194,9 +209,8 @@ def speed() -> dict[str, Any]:
             gate("batch ns per step at 50,000", crowd["ns_per_step"], "<= 400", crowd["ns_per_step"] <= 400)
         gate(f"RMSE at {size}", ours["rmse"], "<= .35", ours["rmse"] <= 0.35)
         gate(f"|bias| at {size}", abs(ours["bias"]), "<= .04", abs(ours["bias"]) <= 0.04)
-        worse = same["rmse"] - rows["catsim"]["rmse"]
-        shorter = same["length"] <= rows["catsim"]["length"]
-        gate(f"RMSE over catsim's at {size}, not longer: {shorter}", worse, "<= .005", worse <= 0.005 and shorter)
+        worse = equal["rmse"] - rows["catsim"]["rmse"]
+        gate(f"RMSE over catsim's at {size}, not longer", worse, "<= .005", worse <= 0.005)
     return figures
 
 
