@@ -31,6 +31,7 @@ from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
+from voice_app.web.organization.pages import organization_blueprint
 from voice_app.web.pilot import pilot_blueprint
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,10 @@ class Service:
     organizations: Organizations
     accounts: Accounts
     context_of: ContextOf
+
+    @property
+    def content(self) -> Content:
+        return self.context.content
 
     def conversation(
         self,
@@ -181,6 +186,10 @@ def create_app(settings: Settings) -> Quart:
         vocabularies = load().vocabularies
         said = {locale: [word.text for word in pilot_words(vocabularies[locale])] for locale in vocabularies}
         app.register_blueprint(pilot_blueprint(PilotFolder(settings.pilot_folder), said, speak, settings.pilot))
+
+    app.register_blueprint(
+        organization_blueprint(lambda: opened[0], settings.organization, settings.web.public_address)
+    )
 
     @app.before_serving
     async def _open() -> None:

@@ -22,8 +22,8 @@ def call_of(phone: str) -> str:
     return "tel:" + "".join(sign for sign in phone if sign.isascii() and (sign.isdigit() or sign == "+"))
 
 
-def qr_drawing(text: str) -> str:
-    """Give a QR code as SVG. Level H: still read when nearly a third of it is worn or dirty."""
+def qr_drawing(text: str, scale: int = 1) -> str:
+    """Give a QR code as SVG, a module `scale` units wide. Level H: still read when nearly a third is worn or dirty."""
     drawn = BytesIO()
-    segno.make_qr(text, error="h").save(drawn, kind="svg", border=QUIET_MODULES)
+    segno.make_qr(text, error="h").save(drawn, kind="svg", scale=scale, border=QUIET_MODULES)
     return drawn.getvalue().decode()

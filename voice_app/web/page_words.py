@@ -16,12 +16,18 @@ PageWords = Mapping[str, Mapping[str, str]]
 SPOKEN = "spoken"
 
 
-@cache
 def page_words(locale: str) -> PageWords:
-    """Give the page's words in one locale. Raises KeyError for an unknown locale."""
+    """Give the kiosk page's words in one locale. Raises KeyError for an unknown locale."""
+    return book_of_words("", locale)
+
+
+@cache
+def book_of_words(book: str, locale: str) -> PageWords:
+    """Give the words of a family of pages ("organization"; "": the kiosk). Raises KeyError for an unknown locale."""
     if locale not in LOCALES:
         raise KeyError(locale)
-    text = (resources.files("voice_app.web") / "templates" / "words" / f"{locale}.toml").read_text(encoding="utf-8")
+    name = f"{book}.{locale}.toml" if book else f"{locale}.toml"
+    text = (resources.files("voice_app.web") / "templates" / "words" / name).read_text(encoding="utf-8")
     sections: dict[str, dict[str, str]] = tomllib.loads(text)
     return {
         section: {name: value if section == SPOKEN else set_spaces(value, locale) for name, value in names.items()}

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from audio_content.model import LOCALES
 from voice_app.ports import ShownButton, ShownView
 from voice_app.typography import set_spaces
-from voice_app.web.page_words import page_words
+from voice_app.web.page_words import book_of_words, page_words
 
 KEYPAD = "123456789*0#"
 """Places of the keys on the code page, as on a telephone (ITU-T E.161)."""
@@ -51,6 +51,21 @@ def render_page(name: str, locale: str, **fields: Any) -> str:
         .render(
             words=page_words(locale),
             other_words={other: page_words(other) for other in LOCALES},
+            locale=locale,
+            font=installed_font(),
+            **fields,
+        )
+    )
+
+
+def render_document(template: str, book: str, locale: str, **fields: Any) -> str:
+    """Give a whole page of another family, with the words of its book."""
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            words=book_of_words(book, locale),
+            languages={other: page_words(other)["page"]["language_name"] for other in LOCALES},
             locale=locale,
             font=installed_font(),
             **fields,

@@ -21,6 +21,8 @@ class WebRules:
     """Pages served at once; one more is told, and tries again by itself."""
     shelf_mb: int = 64
     """Memory for prompts waiting to be fetched: half an hour of speech."""
+    public_address: str = ""
+    """Where learners reach the kiosk (`https://...`), for QR codes; empty: the address of the request."""
     allowed_origins: str = ""
     """Further origins whose pages may connect (`https://...`, separated by spaces), for a page served elsewhere."""
     report_valid_s: float = 600.0

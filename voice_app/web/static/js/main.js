@@ -38,7 +38,7 @@ const now = {
   codeInAddress: codeInAddress(),
 };
 
-// A printed sheet leads here with its code after the sign #, which no server sees. It is used for the first line only.
+// A printed sheet or a campaign leads here with its code after the sign #, which no server sees. It is used for the first line only.
 function codeInAddress() {
   const code = /^#code=([0-9]{4,20})$/.exec(location.hash)?.[1];
   if (code) history.replaceState(null, "", location.pathname + location.search);

@@ -1,0 +1,134 @@
+"""A served desk for the tests of the organisations' pages: real store, real pages, real content; no kiosk needed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from quart import Quart, Response
+from quart.typing import TestClientProtocol
+
+from audio_content.loader import load
+from audio_content.model import Content
+from engine.organization.consent import Purpose
+from engine.organization.roles import Role
+from engine.organization.snapshot import AreaResult, Snapshot
+from voice_app.organizations import Campaign, CampaignDraft, Member, Organization
+from voice_app.ports import NewRecord
+from voice_app.store.rules import OrganizationRules
+from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_organizations import SqlOrganizations
+from voice_app.store.sql_store import SqlStore
+from voice_app.web.organization.pages import organization_blueprint
+
+PASSWORD = "quatre mots faciles ici"
+RULES = OrganizationRules(argon2_memory_kib=64, argon2_passes=1)
+ORIGIN = {"Origin": "http://localhost"}
+
+
+@cache
+def content() -> Content:
+    return load()
+
+
+@dataclass
+class Desk:
+    """An organisation "la Maison Bleue" with a member of each role, and another one with its own admin and campaign."""
+
+    store: SqlStore
+    app: Quart = field(init=False)
+    accounts: SqlAccounts = field(init=False)
+    organizations: SqlOrganizations = field(init=False)
+    members: dict[str, Member] = field(default_factory=dict)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @classmethod
+    async def open(cls, folder: Path) -> Desk:
+        desk = cls(await SqlStore.open(f"sqlite+aiosqlite:///{folder / 'events.sqlite'}"))
+        desk.organizations = SqlOrganizations(desk.store.engine, RULES, desk.moment)
+        desk.accounts = SqlAccounts(desk.store.engine, RULES, desk.moment)
+        desk.app = Quart(__name__, static_folder=None)
+        desk.app.register_blueprint(organization_blueprint(lambda: desk, RULES))
+        ours = await desk.organizations.create("la Maison Bleue")
+        for role in Role:
+            desk.members[role.value] = await desk._joined(ours, f"{role.value}@maison.example", role)
+        theirs = await desk.organizations.create("le Relais")
+        desk.members["stranger"] = await desk._joined(theirs, "eve@relais.example", Role.ADMIN)
+        return desk
+
+    @property
+    def content(self) -> Content:
+        return content()
+
+    @property
+    def ours(self) -> str:
+        return self.members["admin"].organization.id
+
+    def moment(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    async def _joined(self, organization: Organization, email: str, role: Role) -> Member:
+        invitation = await self.organizations.invite(organization.id, email, role, None)
+        account = await self.accounts.identify(await self.accounts.accept(invitation, email.split("@")[0], PASSWORD))
+        assert account is not None
+        member = account.member_of(organization.id)
+        assert member is not None
+        return member
+
+    async def campaign(self, who: str = "admin", title: str = "Printemps") -> Campaign:
+        member = self.members[who]
+        return await self.organizations.create_campaign(
+            member.organization.id, CampaignDraft(title, "abc_diag"), member
+        )
+
+    async def share(self, campaign: Campaign, mastered: tuple[str, ...] = ("web.search.1",)) -> None:
+        snapshot = Snapshot(
+            "abc_diag", "fr", "kiosk", "almost", 1, {"key": 10}, {"1": AreaResult(2, mastered, ("web.search.2",))}
+        )
+        session = await self.store.open_session("kiosk", "bank-1")
+        consent = {"purpose": Purpose.SHARE_RESULT.value, "recipient": campaign.id, "agreed": True}
+        records = [
+            NewRecord("campaign_joined", {"campaign": campaign.id}),
+            NewRecord("session_finished", {}),
+            NewRecord("consent_answered", consent),
+            NewRecord("result_shared", {"campaign": campaign.id, "snapshot": snapshot.to_data()}),
+        ]
+        await self.store.append(session, records, channel="kiosk")
+
+    async def browser(self, who: str | None = None) -> Browser:
+        """Give a browser, signed in as this member (None: as nobody)."""
+        browser = Browser(self.app.test_client())
+        if who is not None:
+            form = {"email": self.members[who].email, "password": PASSWORD}
+            assert (await browser.post("/org/sign-in", form)).status_code == 303
+        return browser
+
+
+@dataclass
+class Browser:
+    """What a browser does: keeps cookies, tells its origin, sends the hidden fields of the page it shows."""
+
+    client: TestClientProtocol
+    token: str = ""
+
+    async def get(self, path: str, **headers: str) -> Response:
+        response = await self.client.get(path, headers=headers)
+        found = re.search(r'name="form_token" value="([0-9a-f]+)"', await response.get_data(as_text=True))
+        self.token = found[1] if found else self.token
+        return response
+
+    async def text(self, path: str) -> str:
+        response = await self.get(path)
+        assert response.status_code == 200, response.status_code
+        told: str = await response.get_data(as_text=True)
+        return told
+
+    async def post(
+        self, path: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
+    ) -> Response:
+        fields = {"form_token": self.token, **(form or {})}
+        return await self.client.post(path, form=fields, headers=ORIGIN if headers is None else headers)

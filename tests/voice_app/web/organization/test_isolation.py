@@ -1,0 +1,142 @@
+"""Who reaches what, from the route table itself: a route without a rule here fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.voice_app.web.organization.desk import Desk
+
+NOBODY, STRANGER = "nobody", "stranger"
+EVERYBODY = (NOBODY, STRANGER, "viewer", "mediator", "admin")
+SEE = {NOBODY: 303, STRANGER: 404, "viewer": 200, "mediator": 200, "admin": 200}
+RUN = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 200, "admin": 200}
+MANAGE = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 403, "admin": 200}
+
+RULES = {
+    ("GET", "/org/"): dict.fromkeys(EVERYBODY, 303),
+    ("GET", "/org/sign-in"): dict.fromkeys(EVERYBODY, 200),
+    ("POST", "/org/sign-in"): dict.fromkeys(EVERYBODY, 400),
+    ("POST", "/org/sign-out"): dict.fromkeys(EVERYBODY, 303),
+    ("GET", "/org/invitation/<token>"): dict.fromkeys(EVERYBODY, 404),
+    ("POST", "/org/invitation/<token>"): dict.fromkeys(EVERYBODY, 404),
+    ("GET", "/org/<organization>/"): SEE,
+    ("GET", "/org/<organization>/campaigns/new"): RUN,
+    ("POST", "/org/<organization>/campaigns/new"): {**RUN, "mediator": 400, "admin": 400},
+    ("GET", "/org/<organization>/campaigns/<campaign>/"): SEE,
+    ("GET", "/org/<organization>/campaigns/<campaign>/qr.svg"): SEE,
+    ("POST", "/org/<organization>/campaigns/<campaign>/archive"): {**RUN, "mediator": 303, "admin": 303},
+    ("GET", "/org/<organization>/campaigns/<campaign>/results.csv"): RUN,
+    ("GET", "/org/<organization>/campaigns/<campaign>/results.json"): RUN,
+    ("GET", "/org/<organization>/members/"): MANAGE,
+    ("POST", "/org/<organization>/members/"): {**MANAGE, "admin": 400},
+    ("POST", "/org/<organization>/members/<member>"): {**MANAGE, "admin": 303},
+}
+"""What each route answers to each person, for what is the Maison Bleue's; empty forms, so that 400 is "let in"."""
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    opened = await Desk.open(tmp_path)
+    yield opened
+    await opened.store.close()
+
+
+def table(desk: Desk) -> set[tuple[str, str]]:
+    return {
+        (method, rule.rule)
+        for rule in desk.app.url_map.iter_rules()
+        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}
+    }
+
+
+async def test_every_route_has_its_rule(desk: Desk) -> None:
+    assert table(desk) == set(RULES)
+
+
+async def test_every_route_answers_every_person_by_its_rule(desk: Desk) -> None:
+    told, expected = {}, {}
+    for who in EVERYBODY:
+        for method, rule in RULES:
+            campaign = await desk.campaign()
+            browser = await desk.browser(None if who == NOBODY else who)
+            if who != NOBODY:
+                await browser.get("/org/sign-in")  # any page brings the form token
+            path = _path(rule, desk.ours, campaign.id, desk.members["viewer"].id)
+            form = {"role": "viewer", "active": "yes"} if "<member>" in rule else {}
+            answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
+            told[who, method, rule] = answer.status_code
+            expected[who, method, rule] = RULES[method, rule][who]
+
+    assert told == expected
+
+
+@pytest.mark.parametrize("who", ["admin", "mediator", "viewer"])
+async def test_below_ones_own_address_nothing_of_another_organisation_is_found(desk: Desk, who: str) -> None:
+    theirs = await desk.campaign(STRANGER, "À nous seuls")
+    await desk.share(theirs)
+    browser = await desk.browser(who)
+    await browser.get("/org/sign-in")
+
+    told = {}
+    for method, rule in RULES:
+        if "<campaign>" in rule or "<member>" in rule:
+            path = _path(rule, desk.ours, theirs.id, desk.members[STRANGER].id)
+            form = {"role": "viewer", "active": "no"}
+            answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
+            told[method, rule] = (answer.status_code, "À nous seuls" in await answer.get_data(as_text=True))
+
+    assert len(told) == 6
+    assert all(status in (403, 404) and not leaks for status, leaks in told.values())
+    kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
+    assert kept is not None
+    assert kept.entry == "open"
+    assert (await desk.organizations.members(theirs.organization.id))[0].active
+
+
+HERE, ELSEWHERE = "http://localhost", "https://elsewhere.example"
+
+
+@pytest.mark.parametrize(
+    ("headers", "with_token", "status"),
+    [
+        ({"Origin": HERE}, True, 303),
+        ({"Sec-Fetch-Site": "same-origin"}, True, 303),
+        ({"Origin": HERE}, False, 403),
+        ({}, False, 403),
+        ({"Origin": ELSEWHERE}, True, 403),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, True, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, True, 403),
+    ],
+)
+async def test_a_write_needs_its_origin_and_its_token(
+    desk: Desk, headers: dict[str, str], with_token: bool, status: int
+) -> None:
+    campaign = await desk.campaign()
+    browser = await desk.browser("admin")
+    await browser.get(f"/org/{desk.ours}/")
+    path = _path("/org/<organization>/campaigns/<campaign>/archive", desk.ours, campaign.id, "")
+
+    answer = await browser.post(path, {} if with_token else {"form_token": "0" * 64}, headers)
+
+    kept = await desk.organizations.campaign(desk.members["admin"].organization.id, campaign.id)
+    assert answer.status_code == status
+    assert kept is not None
+    assert kept.entry == ("archived" if status == 303 else "open")
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+async def test_nobody_is_signed_in_from_elsewhere(desk: Desk, headers: dict[str, str]) -> None:
+    browser = await desk.browser()
+    form = {"email": desk.members["admin"].email, "password": "quatre mots faciles ici"}
+
+    assert (await browser.post("/org/sign-in", form, headers)).status_code == 403
+
+
+def _path(rule: str, organization: str, campaign: str, member: str) -> str:
+    path = rule.replace("<organization>", organization).replace("<campaign>", campaign)
+    return path.replace("<member>", member).replace("<token>", "never-given")

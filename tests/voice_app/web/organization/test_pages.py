@@ -1,0 +1,249 @@
+"""The organisations' pages, one request at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from audio_content.model import LOCALES
+from engine.organization.roles import Role
+from tests.voice_app.web.organization.desk import PASSWORD, RULES, Desk, content
+from voice_app.web.organization.exports import BYTE_ORDER_MARK, harmless
+from voice_app.web.organization.forms import FEWEST_QUESTIONS, templates
+from voice_app.web.page_words import book_of_words
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    opened = await Desk.open(tmp_path)
+    yield opened
+    await opened.store.close()
+
+
+def test_both_locales_have_the_same_words() -> None:
+    french, english = (book_of_words("organization", locale) for locale in LOCALES)
+
+    assert {section: set(names) for section, names in french.items()} == {
+        section: set(names) for section, names in english.items()
+    }
+    assert all(text.strip() for names in french.values() for text in names.values())
+
+
+def test_every_path_that_is_offered_has_a_name_and_enough_questions() -> None:
+    offered = templates(content())
+
+    assert {"abc_diag", "positionnement", "emploi", "mediateur", "courriel"} <= set(offered)
+    assert set(offered) <= set(book_of_words("organization", "fr")["path"])
+    assert all(len(content().engine_items(path)) >= FEWEST_QUESTIONS for path in offered)
+
+
+async def test_the_cookie_is_for_this_service_alone(desk: Desk) -> None:
+    browser = await desk.browser()
+    form = {"email": "admin@maison.example", "password": PASSWORD}
+
+    plain = await browser.post("/org/sign-in", form)
+    guarded = await browser.client.post(
+        "/org/sign-in", form=form, headers={"Origin": "https://localhost"}, scheme="https"
+    )
+
+    assert all(part in plain.headers["Set-Cookie"] for part in ("voice_app=", "HttpOnly", "SameSite=Lax", "Path=/"))
+    assert guarded.headers["Set-Cookie"].startswith("__Host-voice_app=")
+    assert "Secure" in guarded.headers["Set-Cookie"]
+
+
+async def test_pages_are_kept_by_nobody_and_ask_nothing_of_anybody(desk: Desk) -> None:
+    answer = await (await desk.browser()).get("/org/sign-in")
+
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+async def test_a_wrong_password_is_told_and_then_the_lock(desk: Desk) -> None:
+    browser = await desk.browser()
+    form = {"email": "admin@maison.example", "password": "wrong"}
+    answers = [await browser.post("/org/sign-in", form) for _ in range(RULES.failures_before_lock + 1)]
+
+    told = [await answer.get_data(as_text=True) for answer in answers]
+
+    assert {answer.status_code for answer in answers} == {400}
+    assert "ne vont pas ensemble" in told[0]
+    assert "Réessayez dans 2 min" in told[-1]
+
+
+async def test_signing_out_ends_the_session(desk: Desk) -> None:
+    browser = await desk.browser("admin")
+    await browser.text(f"/org/{desk.ours}/")
+
+    await browser.post("/org/sign-out")
+
+    assert (await browser.get(f"/org/{desk.ours}/")).status_code == 303
+
+
+async def test_an_empty_home_says_what_to_do(desk: Desk) -> None:
+    admin = await (await desk.browser("admin")).text(f"/org/{desk.ours}/")
+    viewer = await (await desk.browser("viewer")).text(f"/org/{desk.ours}/")
+
+    assert "Votre premier parcours" in admin
+    assert "Créer un parcours" not in viewer
+    assert "Il n’y a pas encore de parcours" in viewer
+
+
+async def test_a_campaign_is_made_by_its_form(desk: Desk) -> None:
+    browser = await desk.browser("mediator")
+    await browser.get(f"/org/{desk.ours}/campaigns/new")
+    form = {"title": "Été <b>", "path": "courriel", "welcome_fr": "Bonjour.", "opens": "2026-01-01", "closes": ""}
+
+    answer = await browser.post(f"/org/{desk.ours}/campaigns/new", form)
+
+    page = await browser.text(answer.headers["Location"])
+    (made,) = await desk.organizations.campaigns(members_id := desk.members["mediator"].organization.id)
+    assert made.organization.id == members_id
+    assert (made.title, made.path, made.welcome) == ("Été <b>", "courriel", {"fr": "Bonjour."})
+    assert "Été &lt;b&gt;" in page
+    assert f"{made.code[:3]} {made.code[3:6]} {made.code[6:]}" in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "told"),
+    [
+        ({"title": " "}, "title", "Remplissez ce champ."),
+        ({"path": "nowhere"}, "path", "Remplissez ce champ."),
+        ({"closes": "tomorrow"}, "closes", "Cette date"),
+        ({"opens": "2026-05-02", "closes": "2026-05-01"}, "closes", "avant l’ouverture"),
+        ({"welcome_en": "x" * 500}, "welcome", "trop long"),
+    ],
+)
+async def test_a_form_that_is_not_right_says_where_and_keeps_what_was_typed(
+    desk: Desk, changed: dict[str, str], field: str, told: str
+) -> None:
+    browser = await desk.browser("admin")
+    await browser.get(f"/org/{desk.ours}/campaigns/new")
+    form = {"title": "Printemps", "path": "abc_diag", "welcome_fr": "Bonjour à vous.", **changed}
+
+    answer = await browser.post(f"/org/{desk.ours}/campaigns/new", form)
+
+    page = await answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert told in page
+    assert f'aria-describedby="{field}-fault"' in page
+    assert "Bonjour à vous." in page
+    assert await desk.organizations.campaigns(desk.members["admin"].organization.id) == []
+
+
+async def test_before_sharing_only_a_count_is_seen(desk: Desk) -> None:
+    campaign = await desk.campaign()
+    page = await (await desk.browser("admin")).text(f"/org/{desk.ours}/campaigns/{campaign.id}/")
+
+    assert "Commencés\u00a0: 0. Terminés\u00a0: 0. Envoyés par la personne\u00a0: 0." in page
+    assert "Aucun résultat envoyé" in page
+    assert "results.csv" not in page
+
+
+async def test_a_shared_result_is_told_by_area_person_and_skill(desk: Desk) -> None:
+    campaign = await desk.campaign()
+    await desk.share(campaign)
+    await desk.share(campaign)
+    page = await (await desk.browser("viewer")).text(f"/org/{desk.ours}/campaigns/{campaign.id}/?lang=en")
+
+    assert "Begun: 2. Completed: 2. Sent by the person: 2." in page
+    assert '<th scope="row">ask a search engine a question</th>' in page
+    assert "almost autonomous" in page
+    assert "results.csv" not in page  # a viewer does not export
+
+
+async def test_the_csv_is_for_spreadsheets_and_reckons_nothing(desk: Desk) -> None:
+    campaign = await desk.campaign(title="=cmd|'/c calc'!A1")
+    for _ in range(3):
+        await desk.share(campaign)
+    browser = await desk.browser("mediator")
+    answer = await browser.client.get(f"/org/{desk.ours}/campaigns/{campaign.id}/results.csv?lang=fr")
+
+    body = await answer.get_data(as_text=False)
+    rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), delimiter=";"))
+    assert body.startswith(BYTE_ORDER_MARK.encode())
+    assert len(rows) == 4
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert rows[1][0] == "'=cmd|'/c calc'!A1"
+    assert [row[2] for row in rows[1:]] == ["1", "2", "3"]
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{campaign.code}.csv"'
+
+
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
+def test_a_formula_is_made_harmless(cell: str) -> None:
+    assert harmless(cell) == f"'{cell}"
+
+
+async def test_the_json_is_whole(desk: Desk) -> None:
+    campaign = await desk.campaign()
+    await desk.share(campaign)
+    await desk.share(campaign)
+    browser = await desk.browser("admin")
+    answer = await browser.client.get(f"/org/{desk.ours}/campaigns/{campaign.id}/results.json")
+
+    told = json.loads(await answer.get_data(as_text=True))
+
+    assert told["counts"] == {"begun": 2, "completed": 2, "shared": 2}
+    assert [each["number"] for each in told["results"]] == [1, 2]
+    assert told["results"][0]["areas"]["1"]["mastered"] == ["web.search.1"]
+    audit = await desk.organizations.audit(desk.members["admin"].organization.id, 1)
+    assert audit[0].action == "results_exported"
+
+
+async def test_an_invitation_leads_to_the_organisation(desk: Desk) -> None:
+    admin = await desk.browser("admin")
+    await admin.get(f"/org/{desk.ours}/members/")
+    answer = await admin.post(f"/org/{desk.ours}/members/", {"email": "new@maison.example", "role": "viewer"})
+    told = await answer.get_data(as_text=True)
+    path = "/org/invitation/" + told.split("/org/invitation/")[1].split("<")[0]
+    guest = await desk.browser()
+    assert "la Maison Bleue invite new@maison.example." in await guest.text(path)
+
+    poor = await guest.post(path, {"name": "Noé", "password": "short"})
+    good = await guest.post(path, {"name": "Noé", "password": PASSWORD})
+
+    assert poor.status_code == 400
+    assert "au moins 12 caractères" in await poor.get_data(as_text=True)
+    assert good.status_code == 303
+    assert (await guest.get(path)).status_code == 404
+    assert (await guest.get(f"/org/{desk.ours}/")).status_code == 200
+
+
+async def test_the_last_admin_is_told_to_name_another(desk: Desk) -> None:
+    browser = await desk.browser("admin")
+    await browser.get(f"/org/{desk.ours}/members/")
+    me = desk.members["admin"].id
+
+    answer = await browser.post(f"/org/{desk.ours}/members/{me}", {"role": "admin", "active": "no"})
+
+    assert answer.status_code == 400
+    assert "nommez-en un autre" in await answer.get_data(as_text=True)
+
+
+async def test_a_role_is_changed(desk: Desk) -> None:
+    browser = await desk.browser("admin")
+    await browser.get(f"/org/{desk.ours}/members/")
+    viewer = desk.members["viewer"].id
+
+    answer = await browser.post(f"/org/{desk.ours}/members/{viewer}", {"role": "mediator", "active": "yes"})
+
+    roles = {each.id: each.role for each in await desk.organizations.members(desk.members["admin"].organization.id)}
+    assert answer.status_code == 303
+    assert roles[viewer] is Role.MEDIATOR
+
+
+async def test_a_database_that_does_not_answer_is_told(desk: Desk) -> None:
+    browser = await desk.browser("admin")
+    async with desk.store.engine.begin() as connection:
+        await connection.exec_driver_sql("drop table audit")
+        await connection.exec_driver_sql("drop table participation")
+
+    answer = await browser.get(f"/org/{desk.ours}/")
+
+    assert answer.status_code == 503
+    assert "Il y a un problème chez nous" in await answer.get_data(as_text=True)

@@ -1,0 +1,73 @@
+"""What is typed into the forms, as our own values; a fault names its field and a reason that the page has words for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from audio_content.model import LOCALES, Content
+from engine.organization.campaigns import InvalidCampaign
+from engine.organization.codes import group_by_three
+from engine.organization.roles import Role
+from voice_app.organizations import CampaignDraft, InvalidMember
+
+FEWEST_QUESTIONS = 8
+"""Paths with fewer questions are not offered: a result would say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing to correct."""
+
+    field: str
+    reason: str
+
+
+def templates(content: Content) -> tuple[str, ...]:
+    """Give the paths and modules that a campaign may take, in the order of the content."""
+    named = (*content.skill_map.paths, *content.skill_map.modules)
+    return tuple(path for path in named if len(content.engine_items(path)) >= FEWEST_QUESTIONS)
+
+
+def read_campaign(form: Mapping[str, str], offered: tuple[str, ...]) -> CampaignDraft:
+    """Give the campaign that a form describes. Raises InvalidCampaign."""
+    path = form.get("path", "")
+    if path not in offered:
+        raise InvalidCampaign("path", "missing")
+    closes = _day(form, "closes")
+    return CampaignDraft(
+        title=form.get("title", ""),
+        path=path,
+        welcome={locale: form.get(f"welcome_{locale}", "") for locale in LOCALES},
+        opens=_midnight(_day(form, "opens")),
+        closes=None if closes is None else _midnight(closes + timedelta(days=1)),
+    )
+
+
+def read_role(form: Mapping[str, str]) -> Role:
+    """Give the role chosen. Raises InvalidMember."""
+    try:
+        return Role(form.get("role", ""))
+    except ValueError as fault:
+        raise InvalidMember("role") from fault
+
+
+def in_threes(code: str) -> str:
+    """Give a campaign's code as it is read aloud."""
+    return " ".join(group_by_three(code))
+
+
+def _day(form: Mapping[str, str], name: str) -> date | None:
+    text = form.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise InvalidCampaign(name, "no_date") from fault
+
+
+def _midnight(day: date | None) -> datetime | None:
+    """Give the beginning of a day where this machine stands, in UTC."""
+    return None if day is None else datetime.combine(day, time()).astimezone().astimezone(UTC)
