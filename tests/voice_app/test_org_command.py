@@ -27,6 +27,7 @@ def test_what_cannot_be_is_told(tmp_path: Path) -> None:
     nameless = run(tmp_path, "create", " ", "ada@maison.example")
     nowhere = run(tmp_path, "invite", "nowhere", "ada@maison.example")
     nobody = run(tmp_path, "unlock", "nobody@maison.example")
+    nobodys = run(tmp_path, "password", "nobody@maison.example", "--new", "quatre mots faciles ici")
 
-    assert (nameless.exit_code, nowhere.exit_code, nobody.exit_code) == (1, 2, 1)
+    assert (nameless.exit_code, nowhere.exit_code, nobody.exit_code, nobodys.exit_code) == (1, 2, 1, 1)
     assert "organization.invalid_member" in nameless.stderr

@@ -1,4 +1,4 @@
-"""`voice-app org ...`: the first organisation and its admin, further invitations, a blocked account opened again."""
+"""`voice-app org ...`: the first organisation and its admin, further invitations, lost passwords, blocked accounts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,24 @@ def unlock(email: Email) -> None:
     async def work(_organizations: SqlOrganizations, accounts: SqlAccounts) -> bool:
         return await accounts.unlock(email)
 
-    if not _with_database(work):
+    _require_somebody(email, _with_database(work))
+
+
+@app.command()
+def password(
+    email: Email,
+    new: Annotated[str, typer.Option(prompt="New password", hide_input=True, confirmation_prompt=True)] = "",
+) -> None:
+    """Give somebody a new password when theirs is lost; whoever is signed in with the account is signed out."""
+
+    async def work(_organizations: SqlOrganizations, accounts: SqlAccounts) -> bool:
+        return await accounts.set_password(email, new)
+
+    _require_somebody(email, _with_database(work))
+
+
+def _require_somebody(email: str, found: bool) -> None:
+    if not found:
         messages.print(f"nobody signs in with {email}", style="bold red", highlight=False, markup=False)
         raise typer.Exit(1)
 

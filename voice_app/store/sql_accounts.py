@@ -106,8 +106,7 @@ class SqlAccounts:
             name = " ".join(name.split())
             if not 0 < len(name) <= LONGEST_PERSON:
                 raise InvalidMember("name_missing")
-            if not self._rules.password_characters <= len(password) <= LONGEST_PASSWORD:
-                raise InvalidMember("password_short")
+            self._check_password(password)
             hashed = await self._passwords.hashed(password)
         moment = self._clock()
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
@@ -135,6 +134,19 @@ class SqlAccounts:
             database.add(account)
         return True
 
+    async def set_password(self, email: str, password: str) -> bool:
+        """Give an account a new password; its sign-ins end. False when there is none. Raises InvalidMember."""
+        self._check_password(password)
+        hashed = await self._passwords.hashed(password)
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            account = await _account_of(database, plain_email(email))
+            if account is None:
+                return False
+            account.password, account.failures, account.locked_until = hashed, 0, None
+            database.add(account)
+            await database.exec(delete(SignInRow).where(col(SignInRow.account_id) == account.id))
+        return True
+
     # --- within ------------------------------------------------------------------------------------------------
 
     async def _proved(self, email: str, password: str) -> str:
@@ -152,6 +164,12 @@ class SqlAccounts:
             proved.failures, proved.locked_until = 0, None
             database.add(proved)
         return account.id
+
+    def _check_password(self, password: str) -> None:
+        if not self._rules.password_characters <= len(password) <= LONGEST_PASSWORD:
+            raise InvalidMember(
+                "password_short", f"a password has {self._rules.password_characters} characters or more"
+            )
 
     def _take_attempt(self, account: AccountRow) -> None:
         """Count an attempt as failed until it is proved. Raises SignInRefused when there is none left for now."""

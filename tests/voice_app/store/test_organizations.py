@@ -169,9 +169,10 @@ async def test_a_poor_password_or_no_name_is_refused(light_house: House, name: s
     organization = await light_house.organizations.create("la Maison Bleue")
     invitation = await light_house.organizations.invite(organization.id, "ada@maison.example", Role.ADMIN, None)
 
-    with pytest.raises(InvalidMember, match=reason):
+    with pytest.raises(InvalidMember) as told:
         await light_house.accounts.accept(invitation, name, password)
 
+    assert told.value.reason == reason
     assert await light_house.accounts.invitation(invitation) is not None
 
 
@@ -249,6 +250,20 @@ async def test_a_sign_in_ends_by_itself_and_by_hand(house: House) -> None:
     house.now += timedelta(hours=QUICK.sign_in_hours)
     assert await house.accounts.identify(second) is None
     assert await house.accounts.identify("never given") is None
+
+
+async def test_a_new_password_replaces_the_old_one_and_ends_its_sign_ins(light_house: House) -> None:
+    await light_house.admin()
+    token = await light_house.accounts.sign_in("ada@maison.example", PASSWORD)
+
+    assert await light_house.accounts.set_password("ADA@maison.example", "un autre mot de passe")
+
+    assert await light_house.accounts.identify(token) is None
+    await _fail(light_house, 1)
+    assert await light_house.accounts.sign_in("ada@maison.example", "un autre mot de passe")
+    assert not await light_house.accounts.set_password("nobody@maison.example", PASSWORD)
+    with pytest.raises(InvalidMember, match="12 characters"):
+        await light_house.accounts.set_password("ada@maison.example", "short")
 
 
 async def test_nothing_that_opens_a_door_is_kept_readable(house: House) -> None:
