@@ -104,9 +104,8 @@ def _take_and_share(page: Page, address: str) -> list[str]:
         met.append(heading.inner_text())
         if met[-1] == "Au revoir":
             return met
-        turn = page.locator("#view").inner_html()
         page.keyboard.press("2" if met[-1] == "Votre résultat" else "1")
-        page.wait_for_function("before => document.getElementById('view').innerHTML !== before", arg=turn)
+        page.wait_for_function("before => document.querySelector('#view h1').innerText !== before", arg=met[-1])
     raise AssertionError(f"no end: {met}")
 
 
