@@ -6,8 +6,10 @@ long as we owe that person a call; both need `phone.key` of the data folder.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +22,12 @@ from voice_app.ports import CallerMark
 from voice_app.store.identifiers import uuid7
 from voice_app.telephony.dialler import Dialler, ErrandStore
 from voice_app.telephony.errands import Errand, ErrandKind, Outcome
+from voice_app.telephony.errors import TelephonyError
 from voice_app.telephony.gateway import Caller, Gateway
-from voice_app.telephony.leg import Leg
+from voice_app.telephony.leg import Leg, LineHeard
 from voice_app.telephony.sealing import mark_of, seal
+
+log = logging.getLogger(__name__)
 
 SHORTEST_NUMBER = 3
 """Digits of an extension in a house; less is no number."""
@@ -59,11 +64,17 @@ class PhoneLine:
             return Outcome.REFUSED
         return Outcome.TALKED if line.heard else Outcome.LEFT
 
-    async def _converse(self, leg: Leg, given: str, errand: Errand | None) -> _Line:
+    async def _converse(self, leg: Leg, given: str, errand: Errand | None) -> CallersLine:
         settings = self._service.settings
         number = national(given, settings.phone.country_prefix)
-        line = _Line(
+        rules = settings.phone_channel
+        if errand is not None:
+            rules = replace(rules, idle_ms=ANSWERING_MACHINE_MS)
+        channel = PhoneChannel(leg, rules)
+        line = CallersLine(
             leg=leg,
+            channel=channel,
+            dial=self.gateway.dial,
             key=self._key,
             errands=self._errands,
             number=number if is_number(number) else "",
@@ -72,10 +83,6 @@ class PhoneLine:
             calling=errand.kind.value if errand is not None else None,
             callback_window=settings.phone_calls.callback_window,
         )
-        rules = settings.phone_channel
-        if errand is not None:
-            rules = replace(rules, idle_ms=ANSWERING_MACHINE_MS)
-        channel = PhoneChannel(leg, rules)
         asker = f"phone:{mark_of(self._key, number)}"
         await self._service.conversation(channel, asker=asker, line=line).run()
         line.heard = channel.used
@@ -90,10 +97,12 @@ class PhoneLine:
 
 
 @dataclass(slots=True)
-class _Line:
+class CallersLine:
     """One caller's line for its conversation (`ports.CallerLine`). `number` is empty when it is withheld."""
 
     leg: Leg
+    channel: PhoneChannel
+    dial: Callable[[str], Awaitable[Leg]]
     key: bytes = field(repr=False)
     errands: ErrandStore
     number: str = field(repr=False)
@@ -127,7 +136,24 @@ class _Line:
         self.refused = True
 
     async def hand_over(self) -> bool:
-        return self.person is not None and await self.leg.transfer(self.person)
+        """Let the network connect caller and person (REFER); where it will not, call the person and join the two."""
+        if self.person is None:
+            return False
+        self.channel.stand_aside(aside=True)
+        if await self.leg.transfer(self.person):
+            return True
+        try:
+            other = await self.dial(self.person)
+        except (TelephonyError, OSError, TimeoutError) as fault:
+            log.info("nobody took over: %s", fault)
+            self.channel.stand_aside(aside=False)
+            return False
+        self.channel.join(other)
+        async for event in other.events():
+            if isinstance(event, LineHeard):
+                self.leg.play(event.pcm)
+        self.leg.hang_up()
+        return True
 
 
 def new_errand(key: bytes, kind: ErrandKind, number: str, window: str, campaign: str = "") -> Errand:

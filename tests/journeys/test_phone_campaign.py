@@ -61,8 +61,10 @@ async def test_called_and_asked_first(tmp_path: Path, key: str, state: str) -> N
             await asyncio.sleep(1)
             (line,) = [json.loads(each) for each in (await command(service, "list", "--json")).splitlines()]
             kept = service.ask("select mark, sealed from errand")[0]
+            told = (await command(service, "number", line["id"])).strip() if state == "waiting" else "0612345678"
 
     assert line["state"] == state
+    assert told == "0612345678"
     assert service.events().count("session_started") == (key == "1")
     assert "0612345678" not in str(kept)
     assert bool(kept[1]) == (state == "waiting")

@@ -58,15 +58,29 @@ class PhoneChannel:
         self._turn_ms = self._idle_ms = 0
         self._screen = ""
         self._asked = 0
+        self._aside = False
+        self._joined: Leg | None = None
 
     @property
     def used(self) -> bool:
         """Whether somebody was there and came as far as a question."""
         return self._asked > 0
 
+    def stand_aside(self, *, aside: bool) -> None:
+        """While aside, the conversation's clock stands still and its ear is closed: somebody else is being called."""
+        self._aside = aside
+
+    def join(self, other: Leg) -> None:
+        """From here on the caller speaks to this leg, not to the conversation; the end of the call ends it too."""
+        self._joined = other
+
     async def events(self) -> AsyncIterator[ChannelEvent]:
         async for event in self._leg.events():
             match event:
+                case LineHeard(pcm) if self._joined is not None:
+                    self._joined.play(pcm)
+                case LineHeard() | KeyHeard() if self._aside:
+                    pass
                 case LineHeard(pcm):
                     self._pass_time(len(pcm) * 1000 // (2 * LINE_RATE_HZ))
                     yield FrameHeard(Sound(self._resampler.feed(pcm)))
@@ -78,6 +92,8 @@ class PhoneChannel:
                     if turn is not None:
                         yield PromptEnded(turn)
                 case LegEnded():
+                    if self._joined is not None:
+                        self._joined.hang_up()
                     yield Hungup()
                     return
 

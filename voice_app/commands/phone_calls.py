@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from voice_app.commands.terminal import console, print_json, run, settings_here
-from voice_app.phone_line import is_number, national, new_errand, phone_key
+from voice_app.phone_line import is_number, local_time, national, new_errand, phone_key
 from voice_app.settings import Settings
 from voice_app.store.sql_errands import SqlErrands
-from voice_app.telephony.errands import Errand, ErrandKind
+from voice_app.telephony.errands import Errand, ErrandKind, ErrandState, Outcome, after
 from voice_app.telephony.hours import Hours
+from voice_app.telephony.sealing import unseal
 
 app = typer.Typer(help="Calls that the line owes people: call-backs and campaigns.", no_args_is_help=True)
 
@@ -70,6 +71,39 @@ def list_calls(json: Annotated[bool, typer.Option("--json", help="One JSON line 
             print_json(line)
         else:
             console.print("  ".join(str(value) for value in line.values()), highlight=False, markup=False)
+
+
+@app.command()
+def number(errand: Annotated[str, typer.Argument(help="The id that `list` shows.")]) -> None:
+    """Tell the number of somebody who waits, for the mediator who calls them."""
+    settings = settings_here()
+    for each in run(lambda: _all(settings)):
+        if each.id == errand and each.sealed:
+            console.print(unseal(phone_key(settings.data_folder), each.sealed))
+            return
+    console.print("No call of this id waits.")
+    raise typer.Exit(1)
+
+
+@app.command()
+def done(errand: Annotated[str, typer.Argument(help="The id that `list` shows.")]) -> None:
+    """Say that this person was called: the number is erased."""
+    settings = settings_here()
+    if not run(lambda: _done(settings, errand)):
+        console.print("No call of this id waits.")
+        raise typer.Exit(1)
+
+
+async def _done(settings: Settings, wanted: str) -> bool:
+    errands = await SqlErrands.open(settings.database_url, settings.store)
+    try:
+        for errand in await errands.all():
+            if errand.id == wanted and errand.state is ErrandState.WAITING:
+                await errands.keep(after(errand, Outcome.TALKED, local_time(), settings.phone_calls))
+                return True
+        return False
+    finally:
+        await errands.close()
 
 
 async def _all(settings: Settings) -> Sequence[Errand]:

@@ -10,7 +10,9 @@ import pytest
 
 from voice_app.audio import Sound, silence
 from voice_app.channels.phone import PhoneChannel, PhoneChannelRules, for_line
+from voice_app.phone_line import CallersLine
 from voice_app.ports import ChannelEvent, FrameHeard, Hungup, KeyPressed, PromptEnded, ShownView
+from voice_app.telephony.errors import CallFailed
 from voice_app.telephony.leg import KeyHeard, LegEnded, LegEvent, LegInbox, LineHeard, MarkReached
 
 FRAME = bytes(320)
@@ -169,3 +171,64 @@ def test_louder_is_clipped_not_wrapped() -> None:
     loud = Sound(np.full(160, 30_000, "<i2").tobytes(), 8_000)
 
     assert np.frombuffer(for_line(loud, 4.0), "<i2").max() == 32_767
+
+
+# --- a person on asking -----------------------------------------------------------------------------------------------
+
+
+class NoQueue:
+    """A queue that nobody asks here (a fake)."""
+
+
+def line_to(leg: FakeLeg, channel: PhoneChannel, person: FakeLeg | None) -> CallersLine:
+    async def dial(address: str) -> FakeLeg:
+        leg.log.append(f"dial {address}")
+        if person is None:
+            raise CallFailed("told so", 486)
+        return person
+
+    return CallersLine(
+        leg=leg,
+        channel=channel,
+        dial=dial,
+        key=b"k" * 32,
+        errands=NoQueue(),  # type: ignore[arg-type]
+        number="",
+        person="sip:person@example.test",
+        callbacks=False,
+        calling=None,
+        callback_window="",
+    )
+
+
+async def test_where_the_network_will_not_transfer_caller_and_person_are_joined(leg: FakeLeg) -> None:
+    person, loud = FakeLeg(), b"\1\0" * 160
+    channel = PhoneChannel(leg)
+    person.happens(LineHeard(loud), LegEnded())
+
+    took_over = await line_to(leg, channel, person).hand_over()
+    leg.inbox = LegInbox()
+    leg.happens(LineHeard(loud), KeyHeard("3"), LegEnded())
+    heard = [event async for event in channel.events()]
+
+    assert took_over
+    assert leg.log == ["dial sip:person@example.test", "play 320"]
+    assert person.log == ["play 320"]
+    assert heard == [Hungup()]
+
+
+async def test_when_nobody_takes_over_the_conversation_goes_on(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+
+    took_over = await line_to(leg, channel, None).hand_over()
+    leg.happens(*frames(5))
+
+    assert not took_over
+    assert len([event async for event in until_ended(channel, leg)]) == 5
+
+
+async def until_ended(channel: PhoneChannel, leg: FakeLeg) -> AsyncIterator[ChannelEvent]:
+    leg.happens(LegEnded())
+    async for event in channel.events():
+        if isinstance(event, FrameHeard):
+            yield event
