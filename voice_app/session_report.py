@@ -15,6 +15,7 @@ from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.messages import SessionFound
 from voice_app.dialogue.records import from_payload
+from voice_app.dialogue.state import Session
 from voice_app.documents.learner_report import WayBack, learner_report, report_pdf
 from voice_app.documents.rules import DocumentRules
 from voice_app.errors import StoreError, VoiceAppError
@@ -24,6 +25,7 @@ from voice_app.session_memory import ContextOf, context_after
 log = logging.getLogger(__name__)
 
 PLACES_NAMED = 2
+NO_RESULT = "this session has no result yet: go on with its code first"
 
 
 class NoResultYet(VoiceAppError):
@@ -55,6 +57,21 @@ async def session_report(
     `folder` is the service's data folder; `context_of` gives the context of another path than `context`'s.
     Raises UnknownCode, NoResultYet, StoreError, NotTypeset.
     """
+    context, session = await finished_session(store, context, code=code, asker=asker, context_of=context_of)
+    spoken = locale or session.locale
+    way_back = WayBack(code, rules.address, rules.phone)
+    report = learner_report(
+        context, session, way_back, places_nearby(rules.commune, folder, spoken), date.today(), spoken
+    )
+    if report is None:
+        raise NoResultYet(NO_RESULT)
+    return report_pdf(report, folder / "fonts")
+
+
+async def finished_session(
+    store: Store, context: DialogueContext, *, code: str, asker: str, context_of: ContextOf | None = None
+) -> tuple[DialogueContext, Session]:
+    """Give the session of a code, with the context of its path. Raises UnknownCode, NoResultYet, StoreError."""
     session_id = await store.find_session(code, asker=asker)
     if session_id is None:
         raise UnknownCode(f"no session has the code {code}")
@@ -64,14 +81,9 @@ async def session_report(
         raise StoreError(f"the session cannot be read: {fault}") from fault
     context = context_after(SessionFound(records), context, context_of)
     session = resume(context, records).session
-    spoken = locale or session.locale
-    way_back = WayBack(code, rules.address, rules.phone)
-    report = learner_report(
-        context, session, way_back, places_nearby(rules.commune, folder, spoken), date.today(), spoken
-    )
-    if report is None or session.finished is None:
-        raise NoResultYet("this session has no result yet: go on with its code first")
-    return report_pdf(report, folder / "fonts")
+    if session.finished is None:
+        raise NoResultYet(NO_RESULT)
+    return context, session
 
 
 def places_nearby(commune: str, folder: Path, locale: str) -> Sequence[str]:

@@ -131,6 +131,15 @@ def template_data(report: LearnerReport) -> dict[str, Any]:
     }
 
 
+def shown_skills(context: DialogueContext, session: Session, locale: str) -> tuple[tuple[str, str], ...]:
+    """Give id and name of the skills that a session showed, the highest first; empty before it began."""
+    if session.assessment is None:
+        return ()
+    names = context.content.skill_map.names
+    strengths = session.assessment.report().strengths
+    return tuple((str(skill), names[skill].by_locale[locale]) for skill in strengths if skill in names)
+
+
 def stage_of(level: int) -> int:
     """Give the stage (0 to 4) of a level (0 to 8)."""
     return (level + 1) // LEVELS_A_STAGE

@@ -16,3 +16,5 @@ class DocumentRules:
     """Telephone number that answers for the service, as people of the country write it."""
     commune: str = ""
     """INSEE code of the commune where the service stands: the two places named are near it."""
+    badge_key: str = ""
+    """Path of the Ed25519 private key (PEM) that signs attestations; without it they are unsigned and say so."""
