@@ -30,6 +30,8 @@ def caller(line: Line) -> Iterator[RawCaller]:
     yield one
     one.sequence += 10
     one.send(one.message("BYE"))
+    if one.to_tag:
+        until(lambda: all(each.call_id != one.call_id for each in line.gateway.agent.calls), 2)
     one.close()
 
 
