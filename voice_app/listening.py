@@ -202,6 +202,8 @@ class Ear:
         listen, guess = self._heard_for, self._guess
         if listen is None or listen.early is None or guess is None or not self.speaking:
             return None
+        if self._again is not None:  # who has gone on once is waited for
+            return None
         early = listen.early
         if not _undoable(guess, listen):
             return None
@@ -271,7 +273,9 @@ class Ear:
             return None
         if heard is not None:
             log.info("turn %d: %s by %s in %.0f ms", listen.turn, heard.outcome, heard.engine, heard.decision_ms)
-        if again is None and heard is not None and _undoable(heard, listen):
+        if again is not None:
+            self._acted_on = again  # and may go on still
+        elif heard is not None and _undoable(heard, listen):
             self._acted_on = listen
         else:
             self._acted_on = None

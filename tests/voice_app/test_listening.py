@@ -174,14 +174,36 @@ async def test_the_second_version_is_said_back() -> None:
     assert (first != second, taken_back) == (True, "taken back")
 
 
-async def test_who_goes_on_and_means_the_same_hears_the_reply_go_on() -> None:
-    ear = ToldEar([(HearingOutcome.MATCH, FIRST), (HearingOutcome.MATCH, FIRST)])
+async def test_a_sound_after_an_answer_lets_the_reply_go_on() -> None:
+    ear = ToldEar([(HearingOutcome.MATCH, FIRST), (HearingOutcome.NO_INPUT, FIRST)])
 
     scene = await Scene(ear, twice(400, 900, 500)).play(8_000)
 
     assert len(scene.answers) == 1
     (begun, turn), stopped, again = scene.prompts_since()[:3]
     assert (begun, stopped, again) == ("begin", ("stop", turn), ("begin", turn))
+
+
+async def test_who_goes_on_unclearly_is_asked() -> None:
+    ear = ToldEar([(HearingOutcome.MATCH, FIRST), (HearingOutcome.MATCH, FIRST)])
+
+    scene = await Scene(ear, twice(400, 900, 500)).play(8_000)
+
+    assert scene.answers[1:] == ["taken back"]
+    assert scene.room.view is not None
+    assert scene.room.view.heading == context().content.prompts["fr"]["confirm.heading"]
+
+
+async def test_who_has_gone_on_once_is_waited_for() -> None:
+    def three_pieces(room: Room) -> None:
+        for pause_ms in (0, 600, 600):
+            room.say(spoken(400), after_ms=pause_ms)
+
+    same = (HearingOutcome.MATCH, FIRST)
+    scene = await Scene(ToldEar([same, same, (HearingOutcome.MATCH, str(DONT_KNOW))]), three_pieces).play(8_000)
+
+    assert scene.answers[1:] == ["taken back", None]
+    assert scene.ear.utterances[2].duration_ms >= 3 * 400 + 2 * 600
 
 
 async def test_an_ear_that_fails_while_hearing_again_leaves_no_answer() -> None:

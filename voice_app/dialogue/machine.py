@@ -213,9 +213,14 @@ def _reheard(context: DialogueContext, state: DialogueState, event: Reheard) -> 
         return None
     known = frozenset(meaning.id for meaning in grammar(context, before).meanings)
     intent = intent_of_voice(context, before, event.recognition, known)
-    nothing_new = isinstance(intent, NotUnderstood) or (isinstance(intent, Meant) and intent.meaning == state.acted_on)
-    if nothing_new or (isinstance(intent, Doubtful) and intent.candidates[0] == state.acted_on):
+    acted_on = state.acted_on
+    meant = intent.meaning if isinstance(intent, Meant) else None
+    silent = event.recognition.outcome is HearingOutcome.NO_INPUT
+    is_same = isinstance(intent, NotUnderstood) or meant == acted_on
+    if acted_on is None or silent or (is_same and (acted_on in HARMLESS or (meant and event.recognition.words))):
         return Reaction(state, form=Form.SILENT).request(GoOnSaying(state.turn))
+    if is_same:  # more was said, and nobody knows what: never a silent guess
+        intent = Doubtful((acted_on,), event.recognition)
     restored = taken_back(context, state, before)
     reaction = _intend(context, restored.state, intent)
     return replace(reaction, effects=(*restored.effects, *reaction.effects))

@@ -1,8 +1,8 @@
 """An ear for sentences: hears a short wording as the ear inside it does, and writes a sentence down besides.
 
 Scoring wordings cannot tell "pas la deux, la trois" from its pieces, and calls "vous pouvez répéter ?" none of them. So
-what matched no wording, what is longer than the wording it matched, and what is long and not quite sure is also written
-down by the same model. What the sentence means is not decided here: the dialogue reads it.
+what matched no wording, what is longer than the wording it matched, and what is long and in pieces or not quite sure is
+also written down by the same model. What the sentence means is not decided here: the dialogue reads it.
 
 The model gets no hint of what may be said. With the turn's wordings as a hint it spells them better, and finds them
 where they were not said (scripts/bench_sentences.py; with hints 3 of 123 sentences were asked about wrongly, without
@@ -17,6 +17,7 @@ from typing import Protocol
 from voice_app.audio import Sound
 from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition
 from voice_app.speech.log_mel import Samples, present, spoken_s
+from voice_app.speech.passages import passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,17 @@ class SentenceEar:
         if heard.outcome is HearingOutcome.NO_INPUT:
             return heard
         samples = present(utterance)
-        if not self._is_sentence(spoken_s(samples), heard, grammar):
+        if not self._is_sentence(spoken_s(samples), len(passages(utterance)), heard, grammar):
             return heard
         return replace(heard, words=self._writer.write_down(samples, grammar.language))
 
-    def _is_sentence(self, length_s: float, heard: Recognition, grammar: Grammar) -> bool:
+    def _is_sentence(self, length_s: float, pieces: int, heard: Recognition, grammar: Grammar) -> bool:
         rules = self._rules
         if not rules.shortest_s <= length_s <= rules.longest_s:
             return False
         if heard.outcome is not HearingOutcome.MATCH:
             return True
-        if length_s >= rules.doubted_from_s and heard.ranked[0].likelihood < rules.sure_above:
+        if length_s >= rules.doubted_from_s and (pieces > 1 or heard.ranked[0].likelihood < rules.sure_above):
             return True
         letters = max(len(form) for form in _forms(grammar, heard.best))
         return length_s > rules.wording_s + rules.s_per_letter * letters
