@@ -47,14 +47,19 @@ class KeywordHead:
     def logits(self, encoded: Numbers) -> NDArray[np.float64]:
         """Give the logit of every wording, then that of none of them, for `encoded` (ENCODED_FRAMES x DIMENSIONS)."""
         weights = self._weights
+        pooled = self.pooled(encoded)
+        return np.asarray(weights["classify_weight"] @ pooled + weights["classify_bias"], dtype=np.float64)
+
+    def pooled(self, encoded: Numbers) -> Numbers:
+        """Give what the head makes of the sound before it names a wording: a vector to compare two sounds by."""
+        weights = self._weights
         inner = gelu(encoded @ weights["narrow_weight"].T + weights["narrow_bias"])
         for layer, dilation in enumerate(self._dilations):
             kernel, bias = weights[f"over_time_{layer}_weight"], weights[f"over_time_{layer}_bias"]
             inner = inner + gelu(convolve(inner, kernel, dilation) + bias)
         looks = inner @ weights["attend_weight"].T + weights["attend_bias"]
         looks = np.exp(looks - looks.max(axis=0))
-        pooled = ((looks / looks.sum(axis=0)).T @ inner).reshape(-1)
-        return np.asarray(weights["classify_weight"] @ pooled + weights["classify_bias"], dtype=np.float64)
+        return np.asarray(((looks / looks.sum(axis=0)).T @ inner).reshape(-1), dtype=np.float32)
 
 
 def convolve(frames: Numbers, kernel: Numbers, dilation: int) -> Numbers:
