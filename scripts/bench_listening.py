@@ -81,9 +81,10 @@ class Trial:
 
 
 class Bench:
-    def __init__(self, language: str, one_of: int) -> None:
+    def __init__(self, language: str, one_of: int, cuts_one_of: int = 1) -> None:
         self.language = language
         self.one_of = one_of
+        self.cuts_one_of = cuts_one_of
         self.ears = {channel: Ears(language, channel) for channel in ("kiosk", "phone")}
         self.world = World(language)
         self.results: list[dict[str, Any]] = []
@@ -127,7 +128,7 @@ class Bench:
 
     def studied(self) -> None:
         language = self.language
-        words = [*numbers(language), *cuts(language)]
+        words = [*numbers(language), *drawn(cuts(language), self.cuts_one_of)]
         one_to_four, eleven = NUMBERS[language][1:5], NUMBERS[language]
         with_commands = (*one_to_four, *COMMANDS[language])
         answers = self.answers()
@@ -241,6 +242,11 @@ ITEMS_HEARD = 40
 SECTIONS = ("studied", "grid", "sets", "outside", "own_words", "time")
 
 
+def drawn(recordings: list[Spoken], one_of: int) -> list[Spoken]:
+    """Give one of so many recordings, the same ones every time."""
+    return [each for each in recordings if zlib.crc32(each.wave.tobytes()) % one_of == 0]
+
+
 def closed(language: str, words: Iterable[str]) -> Grammar:
     return grammar_of(language, [(word, (word,)) for word in words])
 
@@ -291,19 +297,20 @@ def main() -> None:
     parser.add_argument("--language", default="fr", choices=("fr", "en"))
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
     parser.add_argument("--one-of", type=int, default=1, help="the scorer alone hears one of so many recordings")
+    parser.add_argument("--cuts-one-of", type=int, default=1, help="one of so many words cut out of sentences is heard")
     chosen = parser.parse_args()
     lacking = missing()
     if lacking:
         parser.error(f"recordings are missing: apt-get install {' '.join(lacking)}")
     folder = load_settings().models_folder.parent / "listening"
     folder.mkdir(parents=True, exist_ok=True)
-    bench = Bench(chosen.language, chosen.one_of)
+    bench = Bench(chosen.language, chosen.one_of, chosen.cuts_one_of)
     for section in chosen.only:
         bench.results = []
         began = time.process_time()
         measure: Callable[[], None] = getattr(bench, section)
         measure()
-        body = {"section": section, "one_of": chosen.one_of, "rows": bench.results}
+        body = {"section": section, "one_of": chosen.one_of, "cuts": chosen.cuts_one_of, "rows": bench.results}
         (folder / f"{chosen.language}-{section}.json").write_text(json.dumps(body, ensure_ascii=False))
         print(f"{section}: {time.process_time() - began:.0f} s of processor time", flush=True)
 

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.voice_app.speech import french
-from voice_app.audio import Sound
+from tests.voice_app.speech import french, june
+from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId
 from voice_app.speech.calibration import load_document
 from voice_app.speech.keyword_head import languages
 from voice_app.speech.models import assemble_whisper
 from voice_app.speech.policy import decide, load_costs
+from voice_app.speech.samples import at_rate
 from voice_app.speech.short_words import (
     ENGINE,
     HeadHeard,
@@ -28,6 +29,7 @@ from voice_app.speech.short_words import (
     load_table,
     weigh,
 )
+from voice_app.speech.wav import phone_band
 from voice_app.speech.whisper_scorer import WhisperScorer
 
 TABLE = Table(
@@ -238,3 +240,37 @@ def test_language_without_a_head_is_for_the_scorer(scorer: WhisperScorer, ear: S
 def test_head_of_another_encoder_is_refused(scorer: WhisperScorer) -> None:
     with pytest.raises(ValueError, match="another encoder"):
         ShortWordEar(scorer, "kiosk", "0" * 64)
+
+
+# --- on a person's speech ---------------------------------------------------------------------------------------------
+
+needs_june = pytest.mark.skipif(not june.is_available(), reason="needs the package asterisk-core-sounds-fr-wav")
+FOUR = Grammar("fr", tuple(Meaning(MeaningId(word), (word, f"réponse {word}")) for word in june.WORDS[1:5]))
+ELEVEN = Grammar("fr", tuple(Meaning(MeaningId(word), (word,)) for word in june.WORDS))
+
+
+@needs_june
+@pytest.mark.audio
+@pytest.mark.parametrize("word", june.WORDS[1:5])
+def test_persons_answer_by_telephone_in_noise_is_heard(ear: ShortWordEar, word: str) -> None:
+    by_phone = at_rate(phone_band(in_pink_noise(june.say(word), 15.0), old_network=True), HEARING_RATE_HZ)
+
+    assert ear.recognize(by_phone, FOUR).best == word
+
+
+@needs_june
+@pytest.mark.audio
+def test_persons_numbers_are_heard_and_no_wrong_one_is_accepted(ear: ShortWordEar) -> None:
+    heard = {word: ear.recognize(june.say(word), ELEVEN) for word in june.WORDS}
+
+    assert sum(each.best == word for word, each in heard.items()) >= 10
+    assert not [w for w, each in heard.items() if each.outcome is HearingOutcome.MATCH and each.best != w]
+
+
+@needs_june
+@pytest.mark.audio
+def test_noise_around_a_persons_word_does_not_hide_it(ear: ShortWordEar) -> None:
+    around = bytes(2 * 16_000)
+    sound = in_pink_noise(Sound(around + june.say("trois").pcm + around), 10.0)
+
+    assert ear.recognize(sound, FOUR).best == "trois"
