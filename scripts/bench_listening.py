@@ -243,7 +243,9 @@ SECTIONS = ("studied", "grid", "sets", "outside", "own_words", "time")
 
 
 def drawn(recordings: list[Spoken], one_of: int) -> list[Spoken]:
-    """Give one of so many recordings, the same ones every time."""
+    """Give one of so many recordings, the same ones every time; none for 0."""
+    if not one_of:
+        return []
     return [each for each in recordings if zlib.crc32(each.wave.tobytes()) % one_of == 0]
 
 
@@ -297,7 +299,7 @@ def main() -> None:
     parser.add_argument("--language", default="fr", choices=("fr", "en"))
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
     parser.add_argument("--one-of", type=int, default=1, help="the scorer alone hears one of so many recordings")
-    parser.add_argument("--cuts-one-of", type=int, default=1, help="one of so many words cut out of sentences is heard")
+    parser.add_argument("--cuts-one-of", type=int, default=1, help="one of so many cut-out words is heard (0: none)")
     chosen = parser.parse_args()
     lacking = missing()
     if lacking:

@@ -6,9 +6,11 @@ calibration), and the service's fusion.
 
 from __future__ import annotations
 
-from collections import Counter
+import hashlib
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -22,20 +24,23 @@ from voice_app.speech.passages import passages
 from voice_app.speech.short_words import ShortWordEar, Table, load_table, weigh
 from voice_app.speech.whisper_scorer import Encoded, WhisperScorer
 
+REMEMBERED = 100
+
 
 class RememberingScorer(WhisperScorer):
-    """The scorer, which does not encode the same sound twice in a row: three ears and several grammars share it."""
+    """The scorer, which encodes a sound once though several ears and grammars hear it."""
 
-    _remembered: tuple[bytes, dict[int, Encoded]] = (b"", {})
+    def __init__(self, folder: Path, channel: str, threads: int) -> None:
+        self._remembered: OrderedDict[tuple[bytes, int], Encoded] = OrderedDict()
+        super().__init__(folder, channel, threads)
 
     def encode(self, samples: Samples, frames: int) -> Encoded:
-        body = samples.tobytes()
-        if body != self._remembered[0]:
-            self._remembered = (body, {})
-        known = self._remembered[1]
-        if frames not in known:
-            known[frames] = super().encode(samples, frames)
-        return known[frames]
+        key = (hashlib.sha256(samples.tobytes()).digest(), frames)
+        if key not in self._remembered:
+            self._remembered[key] = super().encode(samples, frames)
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return self._remembered[key]
 
 
 class Ears:

@@ -32,33 +32,15 @@ GARBAGE = ""
 """The wording of whatever is none of the wordings."""
 
 KEPT = {
-    "fr": (
-        "dix", "aide", "retour", "suivant", "valider", "annuler", "répéter", "arrêter", "stop", "pause",
-        "première", "deuxième", "troisième", "quatrième", "ouais", "d'accord", "moins vite", "plus doucement",
-        "répétez", "expliquez", "continue", "attends", "passer",
-    ),
-    "en": (
-        "ten", "help", "back", "next", "cancel", "repeat", "stop", "pause", "yes", "no", "yeah", "yep", "nope", "okay",
-        "the first", "the second", "the third", "the fourth", "don't know", "not sure", "slow down", "say that again",
-        "more quietly", "start again",
-    ),
-}  # fmt: skip
-"""Words trained beside those of the content, so that a thinner or thicker vocabulary needs no new head."""
-BEFORE = {
-    "fr": ("euh", "heu", "hum", "alors", "ben", "bah", "je dirais", "c'est", "je crois que c'est", "eh bien", "moi"),
-    "en": ("uh", "um", "er", "well", "so", "i think it's", "it's", "i would say", "let me see"),
+    "fr": ("dix", "aide", "retour", "suivant", "valider", "annuler", "répéter", "arrêter", "stop", "pause"),
+    "en": ("ten", "help", "back", "next", "cancel", "repeat", "stop", "pause", "yes", "no"),
 }
-AFTER = {"fr": ("s'il vous plaît", "je crois", "voilà", "merci"), "en": ("please", "i think", "thank you", "i guess")}
-"""What people say around an answer. It changes nothing about what they answered."""
-NOT_CHOSEN = {"fr": ("pas", "pas la", "sauf", "ni"), "en": ("not", "not the", "except", "neither")}
-"""What takes an answer back: such a phrase is none of the wordings."""
+"""Words trained beside those of the content, so that a thinner or thicker vocabulary needs no new head."""
 VOICES = {"fr": ("fr-FR",), "en": ("en-GB", "en-US")}
 OWN_VOICE = {"english": "en-GB", "in english": "en-GB", "français": "fr-FR"}
 """Names of the other language, half of the time said by a speaker of it."""
 FACTORS = (0.80, 0.85, 0.90, 0.95, 1.0, 1.05, 1.10, 1.16, 1.23, 1.30)
 """How much higher the resonances lie than the voice's own."""
-SHORT = 12
-"""Letters up to which a wording is also said with words around it: longer ones would leave the head's window."""
 LONG_ENOUGH = 5
 """Letters from which on a wording inside a sentence is still that wording."""
 ENDINGS = (".", "", " !", " ?")
@@ -80,10 +62,9 @@ GERMAN = {
     "trompé": "trompeh", "corriger": "korischeh", "ma": "ma", "bien": "bjäng", "comme": "komm", "va": "wa",
     "suivant": "ssüiwang", "valider": "walideh", "annuler": "annüleh", "rapidement": "rapidmang", "code": "kodd",
     "j'ai": "scheh", "déjà": "descha", "ce": "ssö", "n'est": "näh", "dernière": "därnjähr", "celle": "ssäll",
-    "milieu": "miljöh", "ouais": "uäh", "d'accord": "dakohr", "trop": "troh", "répétez": "repeteh",
-    "doucement": "dussmang", "expliquez": "äxplikeh", "expliquez-moi": "äxplikeh moa", "compris": "kongprih",
-    "n'ai": "neh", "attendez": "atangdeh", "attends": "atang", "instant": "ängstang", "réfléchis": "reflöschi",
-    "fin": "fäng", "parler": "parleh", "quelqu'un": "kälköng", "de": "dö",
+    "milieu": "miljöh", "trop": "troh", "expliquez-moi": "äxplikeh moa", "compris": "kongprih", "n'ai": "neh",
+    "attendez": "atangdeh", "instant": "ängstang", "réfléchis": "reflöschi", "fin": "fäng", "parler": "parleh",
+    "quelqu'un": "kälköng", "de": "dö",
 }  # fmt: skip
 """French words spelled for a German reader."""
 
@@ -170,17 +151,6 @@ def renderings(wording: str) -> int:
     return 80 if len(wording) <= 4 else 56 if len(wording) <= 7 else 36 if len(wording) <= 12 else 26
 
 
-def amid(wording: str, language: str, random: np.random.Generator) -> str:
-    """Give the wording as it comes in a sentence: after a hesitation, before an afterthought, or said twice."""
-    kind = random.random()
-    if kind < 0.6:
-        before = BEFORE[language][int(random.integers(len(BEFORE[language])))]
-        return f"{before}{random.choice((' ', ', '))}{wording}"
-    if kind < 0.8:
-        return f"{wording}, {AFTER[language][int(random.integers(len(AFTER[language])))]}"
-    return f"{wording}{random.choice((' ', ', '))}{wording}"
-
-
 class Speakers:
     """Synthetic people. `speak` takes the next random numbers for the person."""
 
@@ -218,12 +188,6 @@ def training_clips(language: str, content: Content, random: np.random.Generator)
         if language == "fr" and all(respelled):
             for _ in range(14 if len(wording) <= 7 else 7):
                 yield Clip(wording, people.speak(" ".join(word or "" for word in respelled), "de-DE"))
-    for wording in (short for short in known if len(short) <= SHORT):
-        for take in range(renderings(wording) // 5):
-            yield Clip(wording, people.speak(amid(wording, language, random), voices[take % len(voices)]))
-        refusal = NOT_CHOSEN[language][int(random.integers(len(NOT_CHOSEN[language])))]
-        for take in range(2):
-            yield Clip(GARBAGE, people.speak(f"{refusal} {wording}", voices[take % len(voices)]))
     for text in others:
         for take in range(4 if " " not in text else 1):
             yield Clip(GARBAGE, people.speak(text, voices[take % len(voices)]))
@@ -275,9 +239,6 @@ class World:
         random = self._random
         if carrier is not None:
             clip = np.concatenate([carrier, np.zeros(int(random.uniform(0.03, 0.3) * HEARING_RATE_HZ)), clip])
-        if random.random() < 0.3:  # as a word is cut out of a sentence, or by a hasty endpointer
-            cut = [int(random.uniform(0.0, longest_s) * HEARING_RATE_HZ) for longest_s in (0.03, 0.06)]
-            clip = clip[cut[0] : clip.size - cut[1]] if clip.size > 2 * sum(cut) else clip
         around_s = (random.uniform(0.02, 0.5), random.uniform(0.1, 0.7))
         around = [int(length_s * HEARING_RATE_HZ) for length_s in around_s]
         wave = np.pad(clip / max(np.abs(clip).max(initial=0.0), 1e-6) * 0.3, around)

@@ -22,6 +22,8 @@ MOST_BELOW_PEAK_DB = 30.0
 PAUSE_BLOCKS = 25
 """A gap of a quarter of a second parts passages; the silence inside "quatre" is shorter."""
 SHORTEST_BLOCKS = 8
+REST_BELOW_DB = 3.0
+"""Speech that goes on outside a stretch is as loud as inside; noise of the level that can be heard through is not."""
 BEFORE_BLOCKS, AFTER_BLOCKS = 10, 15
 """Soft beginnings and endings of words."""
 
@@ -44,6 +46,22 @@ def passages(utterance: Sound) -> list[Sound]:
     ]
     cut = BYTES_PER_SAMPLE
     return [Sound(utterance.pcm[begin * cut : end * cut], utterance.rate_hz) for begin, end in edges]
+
+
+def loudest(utterance: Sound, length_s: float) -> Sound | None:
+    """Give the loudest stretch of this length, when the rest is clearly quieter (noise around a word); else None."""
+    samples = np.frombuffer(utterance.pcm, dtype="<i2").astype(np.float64)
+    length = round(length_s * HEARING_RATE_HZ)
+    if len(samples) <= length:
+        return None
+    energy = np.concatenate([[0.0], np.cumsum(np.square(samples))])
+    begin = int(np.argmax(energy[length:] - energy[:-length]))
+    inside = energy[begin + length] - energy[begin]
+    rest = (energy[-1] - inside) / (len(samples) - length)
+    if inside / length < rest * 10 ** (REST_BELOW_DB / 10) or inside <= 0.0:
+        return None
+    cut = BYTES_PER_SAMPLE
+    return Sound(utterance.pcm[begin * cut : (begin + length) * cut], utterance.rate_hz)
 
 
 def _stretches(places: np.ndarray[tuple[int], np.dtype[np.intp]]) -> list[tuple[int, int]]:

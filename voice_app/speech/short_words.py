@@ -17,7 +17,8 @@ Where the head alone is sure (`sure_above`) the scorer is not asked: that saves 
 evidence is `policy`'s decision.
 
 Sound longer than the head's window is taken apart at its pauses (`passages`): the passage in which the head hears an
-answer is heard as if it had been said alone ("euh ... la deux"). Two passages with different answers are a correction
+answer is heard as if it had been said alone ("euh ... la deux"); where noise hides the pauses, the loudest stretch is
+tried. Two passages with different answers are a correction
 or a quarrel: the last one counts most (`LAST_COUNTS`), never enough to be taken without asking. Where no passage holds
 an answer the whole is for the scorer alone, and so is a turn without known wordings or a language without a head.
 """
@@ -33,15 +34,17 @@ from voice_app.audio import Sound
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId, Recognition
 from voice_app.speech import calibration, policy
 from voice_app.speech.keyword_head import WINDOW_FRAMES, KeywordHead
-from voice_app.speech.log_mel import HOP, Samples, present
+from voice_app.speech.log_mel import AFTER_S, BEFORE_S, FRAMES_PER_SECOND, HOP, Samples, present
 from voice_app.speech.models import WHISPER_SHA256
-from voice_app.speech.passages import passages
+from voice_app.speech.passages import loudest, passages
 from voice_app.speech.whisper_scorer import ENGINE as SCORER
 from voice_app.speech.whisper_scorer import WhisperScorer
 
 ENGINE = "whisper-base-words"
 WORTH_SCORING = 0.003
 """Known meanings less likely than this to the head are not scored: each wording costs 25 ms of processor time."""
+SPOKEN_WINDOW_S = WINDOW_FRAMES / FRAMES_PER_SECOND - BEFORE_S - AFTER_S
+"""What the head's window holds beside the silence that `present` puts around."""
 ANSWER_FROM = 0.5
 """Likelihood by the head alone from which a passage holds an answer."""
 LAST_COUNTS = 0.6
@@ -155,16 +158,24 @@ class ShortWordEar:
             by_head = self.ask_head(samples, grammar)
             return None if by_head is None else self._weighed(samples, by_head, grammar)
         answers: dict[MeaningId, Heard] = {}
-        for passage in map(present, passages(utterance)):
-            by_head = self.ask_head(passage, grammar)
-            if by_head is None:
-                continue
-            likelihoods, _ = weigh(by_head, None, self._tables[grammar.language])
-            best = max(likelihoods, key=lambda meaning: likelihoods[meaning])
-            if likelihoods[best] >= ANSWER_FROM:
-                answers.pop(best, None)
-                answers[best] = self._weighed(passage, by_head, grammar)
+        for passage in passages(utterance):
+            self._find_answer(passage, grammar, answers)
+        heart = loudest(utterance, SPOKEN_WINDOW_S)
+        if not answers and heart is not None:
+            self._find_answer(heart, grammar, answers)
         return corrected(tuple(answers.values())) if answers else None
+
+    def _find_answer(self, passage: Sound, grammar: Grammar, answers: dict[MeaningId, Heard]) -> None:
+        """Add what is heard in a passage, if the head finds an answer in it; a repeated answer moves to the end."""
+        samples = present(passage)
+        by_head = self.ask_head(samples, grammar)
+        if by_head is None:
+            return
+        likelihoods, _ = weigh(by_head, None, self._tables[grammar.language])
+        best = max(likelihoods, key=lambda meaning: likelihoods[meaning])
+        if likelihoods[best] >= ANSWER_FROM:
+            answers.pop(best, None)
+            answers[best] = self._weighed(samples, by_head, grammar)
 
     def _weighed(self, samples: Samples, by_head: HeadHeard, grammar: Grammar) -> Heard:
         table = self._tables[grammar.language]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voice_app.audio import HEARING_RATE_HZ, Sound
-from voice_app.speech.passages import passages
+from voice_app.speech.passages import loudest, passages
 
 TONE_S, PAUSE_S = 0.4, 0.6
 
@@ -53,3 +53,20 @@ def test_passages_come_in_order_and_hold_the_soft_edges() -> None:
     peaks = [int(np.abs(np.frombuffer(passage.pcm, "<i2")).max()) for passage in found]
     assert peaks == [pytest.approx(8000, abs=50), pytest.approx(5000, abs=50)]
     assert lengths_ms(found)[0] == pytest.approx(300 + 250, abs=60)
+
+
+def test_word_in_loud_noise_is_in_the_loudest_stretch() -> None:
+    found = loudest(sound((0, 1.0), (6000, 0.6), (0, 1.0), noise=1500.0), 1.0)
+
+    assert found is not None
+    assert found.duration_ms == 1000
+    assert np.abs(np.frombuffer(found.pcm, "<i2").astype(float)).mean() > 2500
+
+
+def test_speech_that_goes_on_has_no_loudest_stretch() -> None:
+    assert loudest(sound((6000, 3.0)), 1.0) is None
+
+
+@pytest.mark.parametrize("pcm", [b"", bytes(64_000)], ids=["empty", "silence"])
+def test_silence_has_no_loudest_stretch(pcm: bytes) -> None:
+    assert loudest(Sound(pcm), 1.0) is None
