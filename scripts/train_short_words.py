@@ -219,6 +219,7 @@ def describe(path: Path, language: str, seed: int, classes: tuple[str, ...], fig
         f'language = "{language}"',
         f"seed = {seed}",
         f"wordings = {len(classes) - 1}",
+        "waiting = []",
         f'encoder_sha256 = "{WHISPER_SHA256["model.bin"]}"',
         f'torch = "{torch.__version__}"',
         f'ctranslate2 = "{ctranslate2.__version__}"',
