@@ -2,12 +2,12 @@
 
     python scripts/study_misrecognition.py [--people 200] [--error 0.1] [--language fr]
 
-The people are the engine's (`simulee`): an ability for every tube, answers that follow true item parameters. They speak
-to the real dialogue machine with the real content and never touch a key. The recogniser is simulated: an utterance is
-misheard with the given rate as another meaning of the turn's own grammar (half of the time as another choice of the
-turn, where mishearing hurts); how sure it seems is drawn from what scripts/bench_listening.py measured on people, right
-and wrong apart; `policy` makes the outcome of it, as in the service. A person says "non" to a wrong confirmation (which
-may be misheard in its turn), says it again when asked, and hangs up after `PATIENCE` turns.
+The people are the engine's (`engine.adaptive.people`): an ability for every tube, answers that follow true item
+parameters. They speak to the real dialogue machine with the real content and never touch a key. The recogniser is
+simulated: an utterance is misheard with the given rate as another meaning of the turn's own grammar (half of the time
+as another choice of the turn, where mishearing hurts); how sure it seems is drawn from what scripts/bench_listening.py
+measured on people, right and wrong apart; `policy` makes the outcome of it, as in the service. A person says "non" to a
+wrong confirmation (which may be misheard in its turn), says it again when asked, and hangs up after `PATIENCE` turns.
 
 Compared with the same people, heard perfectly: share of area levels that are exact and within one (points lost), and
 how many callers reach their result. Not simulated: people who give up sooner when they are not understood.
@@ -17,14 +17,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.adaptive.bank import expert_difficulty
-from engine.adaptive.simulee import LOW, Simulee, answer, draw_simulee
-from engine.model import Channel, Item, ItemId, Outcome
+from engine.adaptive.people import LOW, People, Truth, answers, draw_people
+from engine.adaptive.simulee import drawn_truth
+from engine.model import MAX_LEVEL, Channel, ItemId, Outcome
 from voice_app.app import dialogue_context
 from voice_app.dialogue import machine
 from voice_app.dialogue.context import DialogueContext
@@ -97,8 +96,8 @@ class Caller:
     """One conversation with one person."""
 
     context: DialogueContext
-    person: Simulee
-    true_items: dict[ItemId, Item]
+    person: People
+    truth: Truth
     ear: Ear
     random: np.random.Generator
     state: DialogueState = field(init=False)
@@ -136,7 +135,8 @@ class Caller:
             return SETTLED.get(self.state.phase, CONTINUE)
         if asked.item not in self.meant:
             item = self.context.content.items[asked.item]
-            outcome = answer(self.context.bank, self.person, self.true_items[asked.item], self.random)
+            row = np.array([self.context.bank.position(asked.item)])
+            outcome = Outcome(int(answers(self.context.bank, self.truth, self.person, row)[0]))
             wrong = [option for option in item.option_ids if option != item.key]
             self.meant[asked.item] = {
                 Outcome.CORRECT: option_meaning(item.key),
@@ -161,20 +161,14 @@ class Caller:
 
 def simulate(context: DialogueContext, people: int, error: float, claims: tuple[np.ndarray, np.ndarray]) -> Figures:
     found = Figures()
-    spec = context.content.skill_map.spec_of(context.rules.path)
-    for seed in range(people):
-        random = np.random.default_rng(seed)
-        person = draw_simulee(spec, LOW, random)
-        true_items = {
-            item.id: replace(
-                item,
-                difficulty=expert_difficulty(context.content.skill_map.levels[item.skill]) + random.normal(0.0, 0.3),
-                discrimination=float(random.lognormal(math.log(1.7), 0.25)),
-            )
-            for item in context.content.engine_items(context.rules.path)
-        }
-        caller = Caller(context, person, true_items, Ear(error, *claims, np.random.default_rng((seed, 1))), random)
-        finished, utterances, asked = caller.take(seed)
+    everybody = draw_people(context.content.skill_map.spec_of(context.rules.path), LOW, people, seed=5)
+    truth, areas = drawn_truth(context.bank), context.bank.tree.area_of_competence
+    levels = np.clip(np.rint(everybody.area_abilities(areas)), 0, MAX_LEVEL)
+    for person in range(people):
+        random = np.random.default_rng(person)
+        ear = Ear(error, *claims, np.random.default_rng((person, 1)))
+        caller = Caller(context, everybody.of(slice(person, person + 1)), truth, ear, random)
+        finished, utterances, asked = caller.take(person)
         found.finished += finished
         found.utterances.append(utterances)
         found.confirmations += asked
@@ -187,11 +181,10 @@ def simulate(context: DialogueContext, people: int, error: float, claims: tuple[
                 found.wrong_recorded += said != caller.meant.get(each.asked.item)
         if session.assessment is not None:
             report = session.assessment.report()
-            for area, level in person.area_levels.items():
-                if area in report.areas:
-                    distance = abs(report.areas[area].level - level)
-                    found.exact.append(distance == 0)
-                    found.within_one.append(distance <= 1)
+            for place, area in enumerate(context.bank.framework.areas):
+                distance = abs(report.areas[area].level - levels[person, place])
+                found.exact.append(bool(distance == 0))
+                found.within_one.append(bool(distance <= 1))
     return found
 
 
