@@ -169,6 +169,7 @@ def create_app(settings: Settings) -> Quart:
             code=code,
             asker=REPORT_DESK,
             locale=locale,
+            address=settings.web.public_address,
             context_of=service.context_of,
         )
 

@@ -50,16 +50,18 @@ async def session_report(
     code: str,
     asker: str,
     locale: str = "",
+    address: str = "",
     context_of: ContextOf | None = None,
 ) -> bytes:
     """Give the PDF of the report of a session, found by its code; `locale` empty: in the language it was held in.
 
-    `folder` is the service's data folder; `context_of` gives the context of another path than `context`'s.
+    `folder` is the service's data folder; `address` where learners reach the page, empty: nowhere but here;
+    `context_of` gives the context of another path than `context`'s.
     Raises UnknownCode, NoResultYet, StoreError, NotTypeset.
     """
     context, session = await finished_session(store, context, code=code, asker=asker, context_of=context_of)
     spoken = locale or session.locale
-    way_back = WayBack(code, rules.address, rules.phone)
+    way_back = WayBack(code, address, rules.phone)
     report = learner_report(
         context, session, way_back, places_nearby(rules.commune, folder, spoken), date.today(), spoken
     )

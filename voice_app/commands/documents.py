@@ -57,7 +57,7 @@ def kit(
             name=name,
             phone=phone or settings.documents.phone,
             code="".join(code.split()),
-            address=address or settings.documents.address,
+            address=address or settings.web.public_address,
             locale=lang,
             kept_days=settings.store.code_valid_days,
         )
@@ -111,7 +111,7 @@ def attestation(
             credential=uuid.uuid4(),
             skills=shown_skills(context, session, lang) if with_skills else (),
             holder=holder,
-            address=settings.documents.address,
+            address=settings.web.public_address,
             locale=lang,
         )
         sheet = attestation_pdf(facts, settings.data_folder / "fonts", signed=key is not None)
@@ -152,6 +152,7 @@ async def _report(settings: Settings, code: str, locale: str) -> bytes:
             code=code,
             asker="terminal",
             locale=locale,
+            address=settings.web.public_address,
             context_of=contexts(settings, context),
         )
     finally:

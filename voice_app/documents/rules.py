@@ -9,9 +9,6 @@ from dataclasses import dataclass
 class DocumentRules:
     """What is printed besides the result: how to come back, and where help is near."""
 
-    address: str = ""
-    """Public address of the service (`https://...`), to which the square code leads; without it the square code holds
-    the digits alone, for a reader at the kiosk."""
     phone: str = ""
     """Telephone number that answers for the service, as people of the country write it."""
     commune: str = ""
