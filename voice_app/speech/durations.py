@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from audio_content.model import Content
+from voice_app.errors import SpeechError
 from voice_app.ports import Synthesizer
 
 LONGEST_STEM_MS = 12_000
@@ -15,6 +17,8 @@ LONGEST_STEM_MS = 12_000
 LESSON_MS = (30_000, 60_000)
 BETWEEN_OPTIONS_MS = 350
 AFTER_STEM_MS = 600
+TRIES = 4
+BETWEEN_TRIES_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +31,39 @@ class Duration:
     whole_ms: int
 
 
+async def _length_ms(voice: Synthesizer, text: str, locale: str, between_tries_s: float) -> int:
+    """Give the length of a text as it is spoken; a busy machine that fails once is asked again. Raises SpeechError."""
+    for _ in range(TRIES - 1):
+        try:
+            return (await voice.speak(text, locale)).duration_ms
+        except SpeechError:
+            await asyncio.sleep(between_tries_s)
+    return (await voice.speak(text, locale)).duration_ms
+
+
 async def measure(
-    content: Content, locales: Sequence[str], voice: Synthesizer, *, with_options: bool = False
+    content: Content,
+    locales: Sequence[str],
+    voice: Synthesizer,
+    *,
+    with_options: bool = False,
+    between_tries_s: float = BETWEEN_TRIES_S,
 ) -> AsyncIterator[Duration]:
     """Render every stem and every lesson; what was rendered before costs a file read. `with_options`: whole questions,
     which takes four times as long; without, `whole_ms` of a question is its stem's."""
     for locale in locales:
         for item in content.items.values():
             text = item.texts[locale]
-            stem = (await voice.speak(text.stem, locale)).duration_ms
+            stem = await _length_ms(voice, text.stem, locale, between_tries_s)
             whole = stem
             if with_options:
-                options = [(await voice.speak(option.text, locale)).duration_ms for option in text.options]
+                options = [await _length_ms(voice, option.text, locale, between_tries_s) for option in text.options]
                 whole += AFTER_STEM_MS + BETWEEN_OPTIONS_MS * (len(options) - 1) + sum(options)
             yield Duration(item.id, locale, stem, whole)
         for lesson in content.lessons.values():
             taught = lesson.texts[locale]
-            parts = [
-                (await voice.speak(part, locale)).duration_ms for part in (taught.idea, taught.example, taught.attempt)
-            ]
+            told = (taught.idea, taught.example, taught.attempt)
+            parts = [await _length_ms(voice, part, locale, between_tries_s) for part in told]
             yield Duration(lesson.id, locale, 0, sum(parts) + AFTER_STEM_MS * 2)
 
 

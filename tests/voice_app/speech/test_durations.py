@@ -9,6 +9,7 @@ from audio_content.loader import load
 from audio_content.model import Lesson, LessonId, LessonText
 from engine.model import ItemId, SkillId
 from voice_app.audio import Sound, silence
+from voice_app.errors import SynthesisFailed
 from voice_app.speech.durations import Duration, measure, summary
 
 ITEM = ItemId("it.web.search.1.a")
@@ -36,6 +37,31 @@ def test_a_question_lasts_its_stem_its_options_and_the_pauses() -> None:
     assert item.stem_ms == 10 * len(text.stem)
     assert item.whole_ms == item.stem_ms + options + 600 + 350 * (len(text.options) - 1)
     assert taught.whole_ms == 60 + 1200
+
+
+class TiredVoice(FakeVoice):
+    """Fails the first time it is asked for a text."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    async def speak(self, text: str, locale: str, rate: float = 1.0) -> Sound:
+        if text not in self.asked:
+            self.asked.add(text)
+            raise SynthesisFailed("too busy")
+        return await super().speak(text, locale, rate)
+
+
+def test_a_voice_that_fails_once_is_asked_again() -> None:
+    content = load()
+    one = replace(content, items={ITEM: content.items[ITEM]}, lessons={})
+
+    async def collect() -> list[Duration]:
+        return [each async for each in measure(one, ("fr",), TiredVoice(), between_tries_s=0.0)]
+
+    (item,) = asyncio.run(collect())
+
+    assert item.stem_ms == 10 * len(content.items[ITEM].texts["fr"].stem)
 
 
 def test_the_summary_names_what_is_too_long() -> None:
