@@ -10,7 +10,6 @@ saw. Sections, each saved to VOICE_APP_DATA_FOLDER/listening/ as soon as it is m
     grid       0-10 through four lines in thirteen noises and a room, 1-4 after a hesitation, in a carrier phrase, twice
     sets       days, months, letters; yes and no; the options of the bank's items and the commands (synthetic voices)
     outside    speech of no answer against each grammar: false accepts
-    claims     how often the evidence is true, and what the policy did with it
     own_words  templates of a person's own four words beside the head (speaker adaptation)
     time       decision delay and processor time, one session and four at once
 
