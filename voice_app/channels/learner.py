@@ -213,7 +213,7 @@ class KnowingPerson:
         item = self._item(view)
         if item is None:
             last = view.screen == "result"
-            return self._choose(view, len(view.choices) - 1 if last else 0)
+            return self._choose(view, 1 if last else 0)  # the result can be heard again, or ended
         return self._answer(view, item)
 
     def _item(self, view: ShownView) -> ContentItem | None:
