@@ -240,7 +240,7 @@ class SqlOrganizations:
         number = 0
         while True:
             query = (
-                select(ParticipationRow)
+                select(ParticipationRow.id, ParticipationRow.shared_at, ParticipationRow.snapshot)
                 .join(CampaignRow, col(CampaignRow.id) == col(ParticipationRow.campaign_id))
                 .where(CampaignRow.organization_id == organization, ParticipationRow.campaign_id == campaign)
                 .where(col(ParticipationRow.shared_at).is_not(None))
@@ -251,15 +251,14 @@ class SqlOrganizations:
                 query = query.where(tuple_(col(ParticipationRow.shared_at), col(ParticipationRow.id)) > last)
             async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
                 rows = (await database.exec(query)).all()
-            for row in rows:
-                if row.shared_at is None or row.snapshot is None:
+            for name, shared_at, snapshot in rows:
+                if shared_at is None or snapshot is None:
                     continue
                 number += 1
-                yield SharedResult(number, row.id, aware(row.shared_at), Snapshot.from_data(row.snapshot))
+                last = (aware(shared_at), name)
+                yield SharedResult(number, name, aware(shared_at), Snapshot.from_data(snapshot))
             if len(rows) < RESULTS_AT_ONCE:
                 return
-            newest = rows[-1]
-            last = (aware(newest.shared_at), newest.id) if newest.shared_at is not None else None
 
     # --- audit -------------------------------------------------------------------------------------------------
 
