@@ -23,12 +23,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from audio_content.loader import load
 from voice_app.channels.learner import KnowingPerson, Presses, Says
@@ -168,10 +168,12 @@ async def session(address: str, seed: int, figures: Figures) -> None:
         async with connect(url, origin=address.rstrip("/"), compression=None, max_size=2**22) as socket:
             page = Page(socket, KnowingPerson(load(), ability=2.0, seed=seed), voice, figures)
             await page.send(type="hello", version=1, mode="speaks", locale="fr", microphone=True, sample_rate=16000)
-            with suppress(TimeoutError):  # what was measured until then counts; the session is not finished
+            try:
                 async with asyncio.timeout(LIMIT_S), asyncio.TaskGroup() as tasks:
                     tasks.create_task(page.stream())
                     tasks.create_task(page.follow())
+            except* (TimeoutError, ConnectionClosed, OSError) as ended:  # what was measured until then counts
+                print(f"a session was not finished: {[type(each).__name__ for each in ended.exceptions]}")
     finally:
         await voice.close()
 
