@@ -380,15 +380,17 @@ def test_touch_is_enough(browser, still):
 
 
 def test_a_prompt_is_played_to_its_end_and_told(page):
+    sent: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", sent.append))
     with kiosk(SCENES, prompt_ms=150) as served:
-        enter(page, served, "question2")
         begun = time.monotonic()
+        enter(page, served, "question2")
 
         wait_for(lambda: PromptEnded(1) in served.play.events, "the end of the prompt")
 
-        # Three tones of 150 ms and a silence of 20 ms; the service's own watchdog would come 2 s later.
-        assert 0.3 < time.monotonic() - begun < 1.9
-        expect(page.locator("#state")).to_have_attribute("data-state", "listening")
+        # Three tones of 150 ms and a silence of 20 ms, told by the page: not the service's own watchdog 2 s later.
+        assert time.monotonic() - begun > 0.3
+        assert any(isinstance(frame, str) and '"prompt_ended"' in frame for frame in sent)
 
 
 def test_the_answer_that_is_spoken_is_lit(page):
@@ -642,7 +644,7 @@ def test_a_short_cut_is_mended_without_alarm(page):
 
 
 def test_a_service_that_breaks_again_and_again_calls_a_person(page):
-    with kiosk(SCENES, prompt_ms=4000) as served:
+    with kiosk(SCENES, prompt_ms=20_000) as served:  # long: a prompt heard to its end would say that all is well
         served.play.breaks_at_key = "0"
         enter(page, served, "question2")
 

@@ -87,7 +87,7 @@ def test_yes_or_no_is_announced_before_the_question() -> None:
     stage.mumble()
 
     assert first in (["question.yes_no", "item.stem"], ["question.yes_no_short", "item.stem"])
-    assert stage.prompts == ["unheard.second", "question.yes_no", "item.stem"]
+    assert stage.prompts == ["unheard.second", "unheard.talk", "question.yes_no", "item.stem"]
 
 
 def test_yes_or_no_without_an_ear_names_the_keys() -> None:
