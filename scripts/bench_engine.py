@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -424,17 +425,31 @@ def _numpy_loop() -> float:
     return 1e9 * (time.process_time() - cpu) / 3e6
 
 
-def many(people: int) -> dict[str, Any]:
-    title(f"{people:,} simulated people through the ABC Diag (10 questions, 672 items, one process)")
+AT_ONCE = 20_000
+
+
+def some(people: int, seed: int) -> tuple[int, float, float, float, float]:
+    """Give, for some people of the crowd: areas judged, exact, within one, questions asked, processor seconds."""
+    cpu = time.process_time()
     spec, bank, truth = study_bank()
-    begin, cpu, right, within, areas, questions = time.perf_counter(), time.process_time(), 0, 0, 0, 0
-    for part in range(0, people, 20_000):
-        drawn = draw_people(spec, LOW, min(20_000, people - part), 100 + part)
-        told = measure(bank, drawn, play(bank, POLICIES["abc_diag"], drawn, truth))
-        n = told.people * 5
-        right, within, areas = right + told.exact * n, within + told.within_one * n, areas + n
-        questions += told.mean_questions * told.people
-    wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
+    drawn = draw_people(spec, LOW, people, seed)
+    told = measure(bank, drawn, play(bank, POLICIES["abc_diag"], drawn, truth))
+    areas = told.people * 5
+    asked = told.mean_questions * told.people
+    return areas, told.exact * areas, told.within_one * areas, asked, time.process_time() - cpu
+
+
+def many(people: int) -> dict[str, Any]:
+    cores = os.cpu_count() or 1
+    title(f"{people:,} simulated people through the ABC Diag (10 questions, 672 items, {cores} processes)")
+    parts = [(min(AT_ONCE, people - start), 100 + start) for start in range(0, people, AT_ONCE)]
+    begin, sums = time.perf_counter(), np.zeros(5)
+    with ProcessPoolExecutor(cores) as pool:
+        for done, told in enumerate(pool.map(some, *zip(*parts, strict=True)), 1):
+            sums += told
+            print(f"   {done} of {len(parts)} parts", end="\r", file=sys.stderr, flush=True)
+    wall = time.perf_counter() - begin
+    areas, right, within, questions, cpu = sums.tolist()
     spent = f"{wall:.0f} s by the wall, {cpu:.0f} s of processor, {1e6 * cpu / questions:.0f} us a question"
     print(f"   {spent}; exact {right / areas:.3f}, within one {within / areas:.3f}")
     return {"people": people, "wall_s": wall, "cpu_s": cpu, "us_per_question": 1e6 * cpu / questions}
