@@ -20,7 +20,7 @@ from voice_app.telephony.gateway import Caller
 from voice_app.telephony.leg import KeyHeard, Leg, LineHeard
 from voice_app.telephony.rules import PhoneRules
 
-pytestmark = [needs_baresip, pytest.mark.audio, pytest.mark.realtime]
+pytestmark = [needs_baresip, pytest.mark.audio, pytest.mark.quiet]
 WINDOW = 800
 QUIET_RMS = 200.0
 PROMPT = "Bonjour. Je vais vous poser dix questions."
