@@ -1,4 +1,7 @@
-"""The kiosk channel: messages of the page become events, wishes of the conversation become messages."""
+"""The kiosk channel: messages of the page become events, wishes of the conversation become messages.
+
+Just over 400 lines: each message of the protocol has its test here, in the order of docs/protocol.md.
+"""
 
 import asyncio
 import json

@@ -1,4 +1,7 @@
-"""What a SIP peer may do to us, by hand over UDP and TCP, against the real gateway and media process."""
+"""What a SIP peer may do to us, by hand over UDP and TCP, against the real gateway and media process.
+
+Longer than 400 lines: one list of probes, all against the one line that is opened here.
+"""
 
 from __future__ import annotations
 
