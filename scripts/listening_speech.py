@@ -29,7 +29,8 @@ import soxr
 from numpy.typing import NDArray
 
 from voice_app.audio import HEARING_RATE_HZ, Sound
-from voice_app.speech.wav import mu_law_decode, mu_law_encode
+from voice_app.g711 import Law
+from voice_app.g711 import on_line as through
 
 Wave = NDArray[np.float64]
 SOUNDS = Path("/usr/share/asterisk/sounds")
@@ -302,8 +303,9 @@ def band(wave: Wave, low_hz: float, high_hz: float) -> Wave:
 
 def on_line(wave: Wave) -> Wave:
     """Give the wave through an 8 kHz line coded by mu-law."""
-    narrow = np.clip(soxr.resample(wave, HEARING_RATE_HZ, 8000) * 32767, -32768, 32767).astype(np.int16)
-    return np.asarray(soxr.resample(mu_law_decode(mu_law_encode(narrow)).astype(float) / 32768, 8000, HEARING_RATE_HZ))
+    narrow = np.clip(soxr.resample(wave, HEARING_RATE_HZ, 8000) * 32767, -32768, 32767).astype("<i2")
+    coarse = np.frombuffer(through(narrow.tobytes(), Law.MU), "<i2")
+    return np.asarray(soxr.resample(coarse.astype(float) / 32768, 8000, HEARING_RATE_HZ))
 
 
 def with_loss(wave: Wave, random: np.random.Generator, share: float = 0.03) -> Wave:

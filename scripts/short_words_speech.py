@@ -24,8 +24,8 @@ from audio_content.forms import said_form
 from audio_content.loader import load
 from audio_content.model import Content, Vocabulary
 from voice_app.audio import HEARING_RATE_HZ, Sound
+from voice_app.g711 import Law, on_line
 from voice_app.speech.pico import ENVIRONMENT
-from voice_app.speech.wav import a_law_decode, mu_law_decode, mu_law_encode
 
 Wave = NDArray[np.float64]
 GARBAGE = ""
@@ -298,12 +298,11 @@ def band(wave: Wave, low_hz: float, high_hz: float) -> Wave:
 
 
 def telephone(wave: Wave, low_hz: float, high_hz: float, *, a_law: bool) -> Wave:
-    """Give the wave cut to a band and through an 8 kHz line coded by mu-law, or as coarsely as A-law."""
+    """Give the wave cut to a band and through an 8 kHz line coded by mu-law or A-law."""
     narrow = soxr.resample(band(wave, low_hz, high_hz), HEARING_RATE_HZ, 8000)
-    coded = np.clip(narrow * 32767, -32768, 32767).astype(np.int16)
-    levels = np.sort(a_law_decode(np.arange(256, dtype=np.uint8)))
-    nearest = levels[np.clip(np.searchsorted(levels, coded), 0, 255)] if a_law else mu_law_decode(mu_law_encode(coded))
-    return np.asarray(soxr.resample(nearest.astype(float) / 32768, 8000, HEARING_RATE_HZ))
+    sent = np.clip(narrow * 32767, -32768, 32767).astype("<i2")
+    coarse = np.frombuffer(on_line(sent.tobytes(), Law.A if a_law else Law.MU), "<i2")
+    return np.asarray(soxr.resample(coarse.astype(float) / 32768, 8000, HEARING_RATE_HZ))
 
 
 def babble_voices(language: str, content: Content, random: np.random.Generator) -> list[Wave]:

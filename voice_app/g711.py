@@ -79,3 +79,8 @@ def encode(pcm: bytes, law: Law) -> bytes:
 def decode(line: bytes | bytearray | memoryview, law: Law) -> bytes:
     """Give s16le sound for bytes of the line."""
     return bytes(_DECODE[law][np.frombuffer(line, np.uint8)].tobytes())
+
+
+def on_line(pcm: bytes, law: Law) -> bytes:
+    """Give s16le sound as it comes out at the other end of a line."""
+    return decode(encode(pcm, law), law)

@@ -22,7 +22,7 @@ from engine.model import Channel as ChannelKind
 from engine.model import InputMode
 from voice_app.audio import Sound
 from voice_app.ports import ChannelEvent, FrameHeard, Hungup, KeyPressed, PromptEnded, ShownView
-from voice_app.resampling import Doubler
+from voice_app.resampling import StreamResampler
 from voice_app.telephony.leg import LINE_RATE_HZ, KeyHeard, Leg, LegEnded, LineHeard, MarkReached
 
 _CODE_SCREEN = "code_entry"
@@ -47,7 +47,7 @@ class PhoneChannel:
     def __init__(self, leg: Leg, rules: PhoneChannelRules | None = None) -> None:
         self._leg = leg
         self._rules = rules or PhoneChannelRules()
-        self._resampler = Doubler()
+        self._resampler = StreamResampler(LINE_RATE_HZ)
         self._gain = 1.0
         self._mark = 0
         self._marks: dict[int, int] = {}

@@ -3,9 +3,6 @@
 Reading is done chunk by chunk by our own hand, because files in the wild lie: programs that write to a pipe leave 0,
 0xFFFFFFFF or 0x7FFFF024 as length, recorders add chunks before the data or cut the last sample in half. The data reach
 to their declared end or to the end of the file, whichever comes first; a length of 0 means to the end of the file.
-
-Telephone sound is G.711 mu-law (ITU-T G.711, 1988): 14-bit linear samples in eight segments, each twice as coarse as
-the one below.
 """
 
 from __future__ import annotations
@@ -15,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice_app.audio import Sound, wav_bytes
 from voice_app.errors import SoundUnreadable
+from voice_app.g711 import Law, decode, on_line
 from voice_app.speech.samples import Samples, resample, to_samples, to_sound
 
 PHONE_RATE_HZ = 8_000
@@ -27,8 +24,6 @@ OLD_NETWORK_HZ = (300.0, 3400.0)
 
 INTEGER, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE
 RATES_HZ = range(1_000, 400_000)
-MU_LAW_BIAS = 33
-MU_LAW_LARGEST = 8158
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +100,9 @@ def decode_samples(body: bytes, layout: _Layout, name: str) -> Samples:
         case 0x0003, 32 | 64:
             return np.nan_to_num(np.frombuffer(body, f"<f{layout.bits // 8}").astype(np.float64))
         case 0x0007, 8:
-            return mu_law_decode(np.frombuffer(body, np.uint8)).astype(np.float64) / 2.0**15
+            return np.frombuffer(decode(body, Law.MU), "<i2").astype(np.float64) / 2.0**15
         case 0x0006, 8:
-            return a_law_decode(np.frombuffer(body, np.uint8)).astype(np.float64) / 2.0**15
+            return np.frombuffer(decode(body, Law.A), "<i2").astype(np.float64) / 2.0**15
         case coding, bits:
             raise SoundUnreadable(f"{name} is coded as format {coding} with {bits} bits, which is not supported")
 
@@ -123,31 +118,4 @@ def phone_band(sound: Sound, *, old_network: bool = False) -> Sound:
         pitch_hz = np.fft.rfftfreq(len(samples), 1 / PHONE_RATE_HZ)
         spectrum[(pitch_hz < OLD_NETWORK_HZ[0]) | (pitch_hz > OLD_NETWORK_HZ[1])] = 0.0
         samples = np.fft.irfft(spectrum, len(samples))
-    line = mu_law_encode(np.frombuffer(to_sound(samples, PHONE_RATE_HZ).pcm, "<i2"))
-    return Sound(mu_law_decode(line).astype("<i2").tobytes(), PHONE_RATE_HZ)
-
-
-def mu_law_encode(samples: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """Give the mu-law bytes of 16-bit samples (complemented, as on the wire: silence is 0xFF)."""
-    linear = samples.astype(np.int32) >> 2
-    sign = np.where(linear < 0, 0x80, 0)
-    magnitude = np.minimum(np.abs(linear), MU_LAW_LARGEST) + MU_LAW_BIAS
-    segment = np.floor(np.log2(magnitude)).astype(np.int32) - 5
-    step = (magnitude >> (segment + 1)) & 0x0F
-    return np.asarray(~(sign | (segment << 4) | step) & 0xFF, dtype=np.uint8)
-
-
-def mu_law_decode(line: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """Give the 16-bit samples of mu-law bytes."""
-    code = ~line.astype(np.int32) & 0xFF
-    segment, step = (code >> 4) & 0x07, code & 0x0F
-    magnitude = (((step << 1) + MU_LAW_BIAS) << segment) - MU_LAW_BIAS
-    return (np.where(code & 0x80, -magnitude, magnitude) << 2).astype(np.int16)
-
-
-def a_law_decode(line: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """Give the 16-bit samples of A-law bytes."""
-    code = line.astype(np.int32) ^ 0x55
-    segment, step = (code >> 4) & 0x07, code & 0x0F
-    magnitude = np.where(segment == 0, (step << 4) + 8, ((step << 4) + 0x108) << np.maximum(segment - 1, 0))
-    return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
+    return Sound(on_line(to_sound(samples, PHONE_RATE_HZ).pcm, Law.MU), PHONE_RATE_HZ)
