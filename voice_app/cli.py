@@ -8,7 +8,7 @@ import typer
 
 from voice_app.commands import content, db, doctor, org, phone_calls, pilot, places, speech
 from voice_app.commands.calibrate import calibrate_command
-from voice_app.commands.documents import attestation, kit, report
+from voice_app.commands.documents import attestation, key_card_command, kit, report
 from voice_app.commands.phone import phone
 from voice_app.commands.serve import serve
 from voice_app.commands.simulate import simulate_command
@@ -31,6 +31,7 @@ app.command()(speech.say)
 app.command()(doctor.doctor)
 app.command()(report)
 app.command()(kit)
+app.command("key-card")(key_card_command)
 app.command()(attestation)
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)

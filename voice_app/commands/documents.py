@@ -1,4 +1,4 @@
-"""`voice-app report`, `kit`, `attestation`: what is printed, as accessible PDF."""
+"""`voice-app report`, `kit`, `key-card`, `attestation`: what is printed, as accessible PDF."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voice_app.commands.terminal import console, failures_told, messages, print_
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.state import Session
 from voice_app.documents.attestation import AttestationFacts, attestation_pdf, open_badge, read_key, signed_badge
-from voice_app.documents.kit import KitFacts, kit_papers
+from voice_app.documents.kit import KitFacts, key_card, kit_papers
 from voice_app.documents.learner_report import shown_skills
 from voice_app.session_report import finished_session, session_report
 from voice_app.settings import Settings
@@ -70,6 +70,18 @@ def kit(
     else:
         for file in files:
             console.print(str(file), highlight=False, markup=False, soft_wrap=True)
+
+
+def key_card_command(
+    file: Annotated[Path, typer.Argument(help="Where the PDF goes.", dir_okay=False)],
+    phone: Annotated[str, typer.Option(help="The number; without it a line to write it on.")] = "",
+    lang: Annotated[str, typer.Option(help="Language, two letters.")] = "fr",
+) -> None:
+    """Write the card of the telephone's keys alone, one page in large print."""
+    _known(lang)
+    settings = settings_here()
+    with failures_told():
+        write(file, key_card(load(), lang, date.today(), settings.data_folder / "fonts", phone=phone))
 
 
 def _known(lang: str) -> None:

@@ -4,7 +4,7 @@
 |---|---|
 | poster-a3 | the wall: one sentence, the number, the code, a square |
 | flyer-a5 | the pocket: the same, and on the back how it goes, with room for the place's stamp |
-| key-card | beside the telephone: the keys, in the order of the keypad |
+| key-card | beside the telephone: the keys, in the order of the keypad; also alone, with a line for the number |
 | mediator-script | the person who helps: what to say, what to do, what not to do |
 | consent | read aloud before the first question |
 
@@ -86,6 +86,11 @@ def kit_papers(facts: KitFacts, content: Content, day: date, fonts: Path) -> Ite
         yield paper, typeset(paper.replace("-", "_"), data, fonts)
 
 
+def key_card(content: Content, locale: str, day: date, fonts: Path, *, phone: str = "") -> bytes:
+    """Give the PDF of the key card alone; without a number there is a line to write it on. Raises NotTypeset."""
+    return typeset("key_card", _card_data(content, locale, day, phone), fonts)
+
+
 def kit_data(facts: KitFacts, content: Content, day: date) -> dict[str, Any]:
     """Give the JSON data that the templates of all papers share."""
     locale = facts.locale
@@ -101,17 +106,25 @@ def kit_data(facts: KitFacts, content: Content, day: date) -> dict[str, Any]:
         for section in ("kit", "poster", "flyer", "mediator", "consent")
         for name, text in document_words(locale)[section].items()
     }
-    said = _said(content, locale)
     return {
+        **_card_data(content, locale, day, facts.phone),
         **filled,
-        "locale": locale,
-        "made": day.timetuple()[:3],
         "address": facts.address,
         "link": page_with_code(facts.address, facts.code) if facts.address else "",
         "qr": qr_drawing(facts.in_square),
         "qr_alt": words["qr_alt_page" if facts.address else "qr_alt_call"],
         "qr_how": words["qr_how_page" if facts.address else "qr_how_call"],
         "words": words,
+    }
+
+
+def _card_data(content: Content, locale: str, day: date, phone: str) -> dict[str, Any]:
+    said, service = _said(content, locale), document_words(locale)["kit"]["service"]
+    return {
+        "locale": locale,
+        "made": day.timetuple()[:3],
+        "phone": phone.replace(" ", NO_BREAK),
+        "words": {"service": service, "by": service},
         "card": {name: said(f"card.{name}") for name in CARD_PROMPTS},
         "keys": [{"key": key, "does": said(prompt)} for key, prompt in KEYPAD],
     }

@@ -10,9 +10,10 @@ import pytest
 from engine.organization.codes import campaign_code
 from tests.voice_app.dialogue.test_real_content import real_context
 from tests.voice_app.documents import paper
-from voice_app.documents.kit import PAPERS, InvalidKit, KitFacts, grouped, kit_papers
+from voice_app.documents.kit import PAPERS, InvalidKit, KitFacts, grouped, key_card, kit_papers
 from voice_app.documents.squares import call_of
 
+DOCS = Path(__file__).parents[3] / "docs"
 DAY = date(2026, 11, 27)
 CAMPAIGN = campaign_code("0000012") or ""
 NAME = "Maison des services publics et de la médiation numérique de Saint-Rémy-en-Bouzemont"
@@ -82,6 +83,25 @@ def test_keys_are_read_in_the_order_of_the_keypad(kits: dict[tuple[str, str], Pa
 
     assert places == sorted(places)
     assert told.index("* Repeat") < told.index("0 A person") < told.index("# I don")
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_card_alone_has_a_line_for_the_number(locale: str, tmp_path: Path) -> None:
+    file = tmp_path / "card.pdf"
+    file.write_bytes(key_card(real_context().content, locale, DAY, tmp_path / "fonts"))
+
+    assert paper.faults(file) == []
+    assert paper.sizes(file) == PAGES["key-card"]
+    assert PHONE not in paper.text(file)
+    assert "{" not in paper.text(file)
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_card_of_the_documentation_has_the_words_of_today(locale: str, tmp_path: Path) -> None:
+    fresh = tmp_path / "card.pdf"
+    fresh.write_bytes(key_card(real_context().content, locale, DAY, tmp_path / "fonts"))
+
+    assert paper.text(DOCS / f"key-card-{locale}.pdf") == paper.text(fresh)
 
 
 def test_square_dials_where_there_is_no_page(tmp_path: Path) -> None:
