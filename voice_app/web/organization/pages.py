@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from quart import Blueprint, Response, request
 
-from audio_content.model import LOCALES, Content
+from audio_content.model import Content
 from engine.organization.campaigns import LONGEST_TITLE, LONGEST_WELCOME, InvalidCampaign
-from engine.organization.roles import Permission, Role, allows
+from engine.organization.roles import Permission, Role
 from voice_app.documents.squares import page_with_code, qr_drawing
 from voice_app.errors import StoreError
 from voice_app.organizations import (
     Accounts,
     Campaign,
     InvalidMember,
-    Member,
     MemberId,
     OrganizationError,
     Organizations,
@@ -34,14 +33,21 @@ from voice_app.web.organization.exports import as_csv, as_json
 from voice_app.web.organization.figures import overview
 from voice_app.web.organization.forms import Fault, in_threes, read_campaign, read_role, templates
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
+from voice_app.web.organization.sheets import (
+    BOOK,
+    PREFIX,
+    asked_locale,
+    go,
+    member_of,
+    refusal,
+    show,
+    streamed,
+    typed_form,
+)
 from voice_app.web.page_words import book_of_words
-from voice_app.web.rendering import render_document
 
 log = logging.getLogger(__name__)
 
-BOOK = "organization"
-LANGUAGE_COOKIE = "voice_app_language"
-PREFIX = "/org"
 QR_SCALE = 8
 """Pixels of a module on the page."""
 
@@ -105,10 +111,10 @@ class _Pages:
                 visit = await gate.enter(request, route.needs, self._desk().accounts)
                 return await route.page(visit, **parts)
             except Refused as refused:
-                return _refusal(refused.status)
+                return refusal(refused.status)
             except StoreError as fault:
                 log.error("a page of an organisation failed: %s", fault)
-                return _refusal(503)
+                return refusal(503)
 
         return guarded
 
@@ -117,23 +123,23 @@ class _Pages:
     async def _entrance(self, visit: Visit) -> Response:
         members = () if visit.account is None else visit.account.members
         if len(members) == 1:
-            return _go(f"/{members[0].organization.id}/")
-        return _page("entrance", visit, members=members)
+            return go(f"/{members[0].organization.id}/")
+        return show("entrance", visit, members=members)
 
     async def _sign_in(self, visit: Visit) -> Response:
         if request.method == "GET":
-            return _page("sign_in", visit, fault=None, email="")
-        form = await _form()
+            return show("sign_in", visit, fault=None, email="")
+        form = await typed_form()
         try:
             token = await self._desk().accounts.sign_in(form.get("email", ""), form.get("password", ""))
         except SignInRefused as refused:
-            return _page("sign_in", visit, 400, fault=refused, email=form.get("email", ""))
+            return show("sign_in", visit, 400, fault=refused, email=form.get("email", ""))
         return self._signed_in(token)
 
     async def _sign_out(self, visit: Visit) -> Response:
         del visit
         await self._desk().accounts.sign_out(request.cookies.get(gate.cookie_name(request), ""))
-        response = _go("/sign-in")
+        response = go("/sign-in")
         gate.forget(request, response)
         return response
 
@@ -141,11 +147,11 @@ class _Pages:
         accounts = self._desk().accounts
         invitation = await accounts.invitation(token)
         if invitation is None:
-            return _page("invitation_over", visit, 404)
+            return show("invitation_over", visit, 404)
         fault: OrganizationError | None = None
         name = ""
         if request.method == "POST":
-            form = await _form()
+            form = await typed_form()
             name = form.get("name", "")
             try:
                 return self._signed_in(await accounts.accept(token, name, form.get("password", "")))
@@ -153,10 +159,10 @@ class _Pages:
                 fault = refused
         characters = self._rules.password_characters
         status = 200 if fault is None else 400
-        return _page("invitation", visit, status, invitation=invitation, fault=fault, name=name, characters=characters)
+        return show("invitation", visit, status, invitation=invitation, fault=fault, name=name, characters=characters)
 
     def _signed_in(self, token: str) -> Response:
-        response = _go("/")
+        response = go("/")
         gate.keep_signed_in(request, response, token, self._rules.sign_in_hours)
         return response
 
@@ -164,25 +170,25 @@ class _Pages:
 
     async def _home(self, visit: Visit, organization: str) -> Response:
         del organization
-        member = _member_of(visit)
+        member = member_of(visit)
         campaigns = await self._desk().organizations.campaigns(member.organization.id)
-        return _page("home", visit, campaigns=campaigns, in_threes=in_threes)
+        return show("home", visit, campaigns=campaigns, in_threes=in_threes)
 
     async def _new_campaign(self, visit: Visit, organization: str) -> Response:
         del organization
-        member = _member_of(visit)
+        member = member_of(visit)
         offered = templates(self._desk().content)
         fault, typed = None, {"path": offered[0]}
         if request.method == "POST":
-            typed = dict(await _form())
+            typed = dict(await typed_form())
             try:
                 draft = read_campaign(typed, offered)
                 made = await self._desk().organizations.create_campaign(member.organization.id, draft, member)
-                return _go(f"/{member.organization.id}/campaigns/{made.id}/")
+                return go(f"/{member.organization.id}/campaigns/{made.id}/")
             except InvalidCampaign as invalid:
                 fault = Fault(invalid.field, invalid.reason)
         limits = {"title": LONGEST_TITLE, "welcome": LONGEST_WELCOME}
-        return _page(
+        return show(
             "new_campaign", visit, 200 if fault is None else 400, paths=offered, fault=fault, typed=typed, limits=limits
         )
 
@@ -191,9 +197,9 @@ class _Pages:
         found = await self._found(visit, campaign)
         desk = self._desk()
         results = desk.organizations.results(found.organization.id, found.id)
-        told = await overview(results, desk.content, _locale())
+        told = await overview(results, desk.content, asked_locale())
         address = self._address_of(found)
-        return _page("campaign", visit, campaign=found, told=told, code=in_threes(found.code), address=address)
+        return show("campaign", visit, campaign=found, told=told, code=in_threes(found.code), address=address)
 
     async def _qr(self, visit: Visit, organization: str, campaign: str) -> Response:
         del organization
@@ -202,31 +208,31 @@ class _Pages:
 
     async def _archive(self, visit: Visit, organization: str, campaign: str) -> Response:
         del organization
-        member = _member_of(visit)
+        member = member_of(visit)
         if not await self._desk().organizations.archive(member.organization.id, campaign, member):
             raise Refused(404)
-        return _go(f"/{member.organization.id}/")
+        return go(f"/{member.organization.id}/")
 
     async def _results_csv(self, visit: Visit, organization: str, campaign: str) -> Response:
         del organization
         found = await self._found(visit, campaign)
         desk = self._desk()
-        await desk.organizations.note(found.organization.id, _member_of(visit), "results_exported", found.title)
+        await desk.organizations.note(found.organization.id, member_of(visit), "results_exported", found.title)
         results = desk.organizations.results(found.organization.id, found.id)
-        words = book_of_words(BOOK, _locale())["export"]
-        lines = as_csv(found, results, desk.content, words, _locale())
-        return _streamed(lines, "text/csv; charset=utf-8", f"{found.code}.csv")
+        words = book_of_words(BOOK, asked_locale())["export"]
+        lines = as_csv(found, results, desk.content, words, asked_locale())
+        return streamed(lines, "text/csv; charset=utf-8", f"{found.code}.csv")
 
     async def _results_json(self, visit: Visit, organization: str, campaign: str) -> Response:
         del organization
         found = await self._found(visit, campaign)
         desk = self._desk()
-        await desk.organizations.note(found.organization.id, _member_of(visit), "results_exported", found.title)
+        await desk.organizations.note(found.organization.id, member_of(visit), "results_exported", found.title)
         results = desk.organizations.results(found.organization.id, found.id)
-        return _streamed(as_json(found, results), "application/json", f"{found.code}.json")
+        return streamed(as_json(found, results), "application/json", f"{found.code}.json")
 
     async def _found(self, visit: Visit, campaign: str) -> Campaign:
-        found = await self._desk().organizations.campaign(_member_of(visit).organization.id, campaign)
+        found = await self._desk().organizations.campaign(member_of(visit).organization.id, campaign)
         if found is None:
             raise Refused(404)
         return found
@@ -238,12 +244,12 @@ class _Pages:
 
     async def _members(self, visit: Visit, organization: str) -> Response:
         del organization
-        member = _member_of(visit)
+        member = member_of(visit)
         invitation = ""
         fault: InvalidMember | None = None
         typed: Mapping[str, str] = {}
         if request.method == "POST":
-            typed = await _form()
+            typed = await typed_form()
             try:
                 token = await self._desk().organizations.invite(
                     member.organization.id, typed.get("email", ""), read_role(typed), member
@@ -255,8 +261,8 @@ class _Pages:
 
     async def _member(self, visit: Visit, organization: str, member: str) -> Response:
         del organization
-        by = _member_of(visit)
-        form = await _form()
+        by = member_of(visit)
+        form = await typed_form()
         try:
             changed = await self._desk().organizations.change_member(
                 by.organization.id, MemberId(member), role=read_role(form), active=form.get("active") == "yes", by=by
@@ -265,71 +271,16 @@ class _Pages:
             return await self._list_of_members(visit, 400, invalid, {}, "")
         if not changed:
             raise Refused(404)
-        return _go(f"/{by.organization.id}/members/")
+        return go(f"/{by.organization.id}/members/")
 
     async def _list_of_members(
         self, visit: Visit, status: int, fault: InvalidMember | None, typed: Mapping[str, str], invitation: str
     ) -> Response:
         organizations = self._desk().organizations
-        here = _member_of(visit).organization.id
+        here = member_of(visit).organization.id
         members, audit = await organizations.members(here), await organizations.audit(here)
         fields = {"members": members, "audit": audit, "roles": tuple(Role), "days": self._rules.invitation_days}
-        return _page("members", visit, status, fault=fault, typed=typed, invitation=invitation, **fields)
-
-
-def _member_of(visit: Visit) -> Member:
-    """Give the member that the gate has let in below an organisation's address."""
-    if visit.member is None:
-        raise Refused(404)
-    return visit.member
-
-
-async def _form() -> Mapping[str, str]:
-    return {name: str(value) for name, value in (await request.form).items()}
-
-
-def _locale() -> str:
-    for asked in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if asked in LOCALES:
-            return asked
-    return request.accept_languages.best_match(LOCALES, LOCALES[0])
-
-
-def _page(page: str, visit: Visit | None, status: int = 200, /, **fields: Any) -> Response:
-    account, member = (None, None) if visit is None else (visit.account, visit.member)
-    body = render_document(
-        f"{BOOK}/{page}.html",
-        BOOK,
-        _locale(),
-        account=account,
-        member=member,
-        may={permission.value for permission in Permission if member and allows(member.role, permission)},
-        form_token="" if visit is None else visit.form_token,
-        here="" if member is None else f"{PREFIX}/{member.organization.id}",
-        **fields,
-    )
-    response = Response(body, status, content_type="text/html; charset=utf-8")
-    if request.args.get("lang") in LOCALES:
-        response.set_cookie(LANGUAGE_COOKIE, _locale(), max_age=31_536_000, samesite="Lax", path=PREFIX)
-    return response
-
-
-def _refusal(status: int) -> Response:
-    if status == 303:
-        return _go("/sign-in")
-    return _page("refused", None, status, reason={403: "forbidden", 404: "not_found"}.get(status, "fault"))
-
-
-def _go(path: str) -> Response:
-    return Response("", 303, headers={"Location": f"{PREFIX}{path}"}, content_type="text/plain; charset=utf-8")
-
-
-def _streamed(lines: Any, content_type: str, file_name: str) -> Response:
-    response = Response(
-        lines, content_type=content_type, headers={"Content-Disposition": f'attachment; filename="{file_name}"'}
-    )
-    response.timeout = None  # as long as the reader takes
-    return response
+        return show("members", visit, status, fault=fault, typed=typed, invitation=invitation, **fields)
 
 
 async def _add_headers(response: Response) -> Response:
