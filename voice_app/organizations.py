@@ -55,6 +55,25 @@ class Organization:
 
 
 @dataclass(frozen=True, slots=True)
+class OrganizationFacts:
+    """What an organisation says of itself. `kind` and `tags`: words; `training`: a training organisation."""
+
+    kind: str = ""
+    tags: tuple[str, ...] = ()
+    legal_id: str = ""
+    training: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOrganization:
+    """An organisation with what it says of itself."""
+
+    organization: Organization
+    facts: OrganizationFacts
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One account in one organisation."""
 
@@ -65,6 +84,18 @@ class Member:
     email: str
     role: Role
     active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Something that acts for an organisation by a token: `name` is what the audit log says."""
+
+    id: str
+    name: str
+
+
+Author = Member | Program | None
+"""Who did something: a person, a program, or (None) the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +172,7 @@ class SharedResult:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what to what, newest first; `who` is empty for the command line."""
+    """Who did what to what, newest first; `who` is a person, a program's name, or empty for the command line."""
 
     at: datetime
     who: str
@@ -183,7 +214,7 @@ class Organizations(Protocol):
     async def listed(self) -> Sequence[Organization]:
         """Give all organisations by name, for the command line."""
 
-    async def invite(self, organization: OrganizationId, email: str, role: Role, by: Member | None) -> str:
+    async def invite(self, organization: OrganizationId, email: str, role: Role, by: Author) -> str:
         """Give the token of a new invitation; one that waits for the same address no longer opens.
 
         Raises InvalidMember: a bad address, or somebody who is a member already.
@@ -193,14 +224,14 @@ class Organizations(Protocol):
         """Give the members by name, those who were put out last."""
 
     async def change_member(
-        self, organization: OrganizationId, member: MemberId, *, role: Role, active: bool, by: Member
+        self, organization: OrganizationId, member: MemberId, *, role: Role, active: bool, by: Author
     ) -> bool:
         """Set role and activity; sign-ins of who is put out end. False for a member of another organisation.
 
         Raises InvalidMember when no admin would be left.
         """
 
-    async def create_campaign(self, organization: OrganizationId, draft: CampaignDraft, by: Member) -> Campaign:
+    async def create_campaign(self, organization: OrganizationId, draft: CampaignDraft, by: Author) -> Campaign:
         """Give a new campaign with its code. Raises InvalidCampaign."""
 
     async def campaigns(self, organization: OrganizationId) -> Sequence[Campaign]:
@@ -209,13 +240,13 @@ class Organizations(Protocol):
     async def campaign(self, organization: OrganizationId, campaign: str) -> Campaign | None:
         """Give one campaign of this organisation, or None."""
 
-    async def archive(self, organization: OrganizationId, campaign: str, by: Member) -> bool:
+    async def archive(self, organization: OrganizationId, campaign: str, by: Author) -> bool:
         """Archive a campaign: nobody begins or shares any more. False when this organisation has none of this id."""
 
     def results(self, organization: OrganizationId, campaign: str) -> AsyncIterator[SharedResult]:
         """Give the shared results, first shared first, read piece by piece: memory does not grow with their number."""
 
-    async def note(self, organization: OrganizationId, by: Member, action: str, subject: str) -> None:
+    async def note(self, organization: OrganizationId, by: Author, action: str, subject: str) -> None:
         """Write an entry of the audit log."""
 
     async def audit(self, organization: OrganizationId, limit: int = 100) -> Sequence[AuditEntry]:

@@ -8,13 +8,17 @@ from typing import Annotated, TypeVar
 import typer
 
 from engine.organization.roles import Role
-from voice_app.commands.terminal import console, messages, print_json, run, settings_here
+from voice_app.commands.org_access import add_commands
+from voice_app.commands.org_database import with_database
+from voice_app.commands.terminal import console, messages, print_json
 from voice_app.organizations import Organization
-from voice_app.store.database import open_database
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations
 
-app = typer.Typer(help="Organisations: make one, invite its people, open a blocked account.", no_args_is_help=True)
+app = typer.Typer(
+    help="Organisations: make one, invite its people, open a blocked account, let programs in.", no_args_is_help=True
+)
+add_commands(app)
 Json = Annotated[bool, typer.Option("--json", help="One JSON line for programs.")]
 Email = Annotated[str, typer.Argument(help="The person's e-mail address; nothing is sent to it.")]
 INVITATION_PATH = "/org/invitation/"
@@ -96,19 +100,9 @@ def _require_somebody(email: str, found: bool) -> None:
 
 
 def _with_database(work: Callable[[SqlOrganizations, SqlAccounts], Awaitable[Result]]) -> Result:
-    settings = settings_here()
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-
-    async def opened() -> Result:
-        engine = await open_database(settings.database_url, settings.store)
-        try:
-            return await work(
-                SqlOrganizations(engine, settings.organization), SqlAccounts(engine, settings.organization)
-            )
-        finally:
-            await engine.dispose()
-
-    return run(opened)
+    return with_database(
+        lambda engine, rules: work(SqlOrganizations(engine, rules), SqlAccounts(engine, rules)),
+    )
 
 
 def _tell(organization: Organization, token: str, json: bool) -> None:

@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 
 from engine.sync.events import GENESIS, ChainCheck, ChainFault
 from voice_app.errors import StoreError
+from voice_app.store.access_tables import ApiAccessRow, RateRow
 from voice_app.store.database import open_database, open_snapshot
 from voice_app.store.envelopes import as_text, envelope_of
 from voice_app.store.organization_tables import SignInRow
@@ -29,8 +30,10 @@ from voice_app.store.rules import StoreRules
 from voice_app.store.tables import EventRow, SiteRow, WrongCodeRow
 
 ROWS_AT_ONCE = 1_000
-LEFT_BEHIND = frozenset({WrongCodeRow.__tablename__, SignInRow.__tablename__})
-"""Attempts to guess codes, and who is signed in at this moment: of no use elsewhere."""
+LEFT_BEHIND = frozenset(
+    {WrongCodeRow.__tablename__, SignInRow.__tablename__, ApiAccessRow.__tablename__, RateRow.__tablename__}
+)
+"""Attempts and counts, and who is signed in at this moment, person or program: of no use elsewhere."""
 
 Progress = Callable[[int, int], None]
 """Called with the rows done and the rows there are."""

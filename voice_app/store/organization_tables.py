@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, DateTime, Index, UniqueConstraint
@@ -13,11 +13,30 @@ def _moment(*, needed: bool = False) -> Any:
     return Column(DateTime(timezone=True), nullable=not needed)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _changed() -> Any:
+    """A column that says when its row was last written, so that programs may ask for what is new.
+
+    Stamped while the writer holds the site's row (`sql_store.append`), so that in one site no later commit has an
+    earlier stamp.
+    """
+    return Column(DateTime(timezone=True), nullable=True, default=_now, onupdate=_now)
+
+
 class OrganizationRow(SQLModel, table=True):
+    """`kind` and `tags` are words of the organisation's own; `tags` are also what partners are limited by."""
+
     __tablename__ = "organization"
 
     id: str = Field(primary_key=True)
     name: str
+    kind: str = ""
+    tags: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    legal_id: str = ""
+    training: bool = False
     created_at: datetime = Field(sa_column=_moment(needed=True))
 
 
@@ -45,6 +64,7 @@ class MemberRow(SQLModel, table=True):
     role: str
     active: bool = True
     created_at: datetime = Field(sa_column=_moment(needed=True))
+    changed_at: datetime | None = Field(default=None, sa_column=_changed())
 
 
 class InvitationRow(SQLModel, table=True):
@@ -68,6 +88,10 @@ class SignInRow(SQLModel, table=True):
     digest: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="account.id", index=True)
     expires_at: datetime = Field(sa_column=_moment(needed=True))
+    begun_at: datetime | None = Field(default=None, sa_column=_moment())
+    seen_at: datetime | None = Field(default=None, sa_column=_moment())
+    device: str = ""
+    means: str = "password"
 
 
 class CampaignRow(SQLModel, table=True):
@@ -83,13 +107,17 @@ class CampaignRow(SQLModel, table=True):
     closes_at: datetime | None = Field(default=None, sa_column=_moment())
     archived_at: datetime | None = Field(default=None, sa_column=_moment())
     created_at: datetime = Field(sa_column=_moment(needed=True))
+    changed_at: datetime | None = Field(default=None, sa_column=_changed())
 
 
 class ParticipationRow(SQLModel, table=True):
     """One session in a campaign. `snapshot` is there from the moment of sharing on."""
 
     __tablename__ = "participation"
-    __table_args__ = (Index("participation_shared", "campaign_id", "shared_at", "id"),)
+    __table_args__ = (
+        Index("participation_shared", "campaign_id", "shared_at", "id"),
+        Index("participation_changed", "campaign_id", "changed_at", "id"),
+    )
 
     id: str = Field(primary_key=True)
     campaign_id: str = Field(foreign_key="campaign.id")
@@ -99,6 +127,7 @@ class ParticipationRow(SQLModel, table=True):
     completed_at: datetime | None = Field(default=None, sa_column=_moment())
     shared_at: datetime | None = Field(default=None, sa_column=_moment())
     snapshot: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    changed_at: datetime | None = Field(default=None, sa_column=_changed())
 
 
 class AuditRow(SQLModel, table=True):
@@ -107,6 +136,7 @@ class AuditRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     organization_id: str = Field(foreign_key="organization.id", index=True)
     account_id: str | None = Field(default=None, foreign_key="account.id")
+    program: str | None = None
     action: str
     subject: str
     at: datetime = Field(sa_column=_moment(needed=True))

@@ -41,6 +41,14 @@ class OrganizationRules:
     """A working day; after it one signs in again."""
     invitation_days: int = 7
     """How long an invitation opens."""
+    token_days: int = 365
+    """How long a token of the API opens at most; a year, so that a forgotten one ends by itself."""
+    client_token_minutes: int = 60
+    """How long the token opens that a partner's client is given for its secret."""
+    api_requests_per_minute: int = 600
+    """Requests of one token; more are told when to come back (429)."""
+    sign_ins_per_address: int = 60
+    """Attempts to sign in from one network address within a quarter of an hour; many share an office's address."""
     argon2_memory_kib: int = 65_536
     """Memory of one password check, in KiB: the second recommendation of RFC 9106, 64 MiB."""
     argon2_passes: int = 3

@@ -25,6 +25,7 @@ from voice_app.errors import StoreError
 from voice_app.organizations import (
     AccountId,
     AuditEntry,
+    Author,
     Campaign,
     CampaignDraft,
     CampaignId,
@@ -36,6 +37,7 @@ from voice_app.organizations import (
     OrganizationId,
     SharedResult,
 )
+from voice_app.store.audit import write_audit
 from voice_app.store.envelopes import as_text, aware
 from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import (
@@ -88,7 +90,7 @@ class SqlOrganizations:
             rows = await database.exec(select(OrganizationRow).order_by(col(OrganizationRow.name)))
             return [Organization(OrganizationId(row.id), row.name) for row in rows]
 
-    async def invite(self, organization: OrganizationId, email: str, role: Role, by: Member | None) -> str:
+    async def invite(self, organization: OrganizationId, email: str, role: Role, by: Author) -> str:
         """Give the token of a new invitation. Raises InvalidMember."""
         email = plain_email(email)
         if not _EMAIL.fullmatch(email):
@@ -120,7 +122,7 @@ class SqlOrganizations:
             return await _members(database, organization)
 
     async def change_member(
-        self, organization: OrganizationId, member: MemberId, *, role: Role, active: bool, by: Member
+        self, organization: OrganizationId, member: MemberId, *, role: Role, active: bool, by: Author
     ) -> bool:
         """Set role and activity. False for a member of another organisation. Raises InvalidMember."""
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
@@ -144,7 +146,7 @@ class SqlOrganizations:
 
     # --- campaigns ---------------------------------------------------------------------------------------------
 
-    async def create_campaign(self, organization: OrganizationId, draft: CampaignDraft, by: Member) -> Campaign:
+    async def create_campaign(self, organization: OrganizationId, draft: CampaignDraft, by: Author) -> Campaign:
         """Give a new campaign with its code. Raises InvalidCampaign."""
         span = Span(_text(draft.opens), _text(draft.closes))
         title, _ = checked(draft.title, "", span)
@@ -180,7 +182,7 @@ class SqlOrganizations:
             found = await self._campaigns(database, organization, campaign)
             return found[0] if found else None
 
-    async def archive(self, organization: OrganizationId, campaign: str, by: Member) -> bool:
+    async def archive(self, organization: OrganizationId, campaign: str, by: Author) -> bool:
         """Archive a campaign. False when this organisation has none of this id."""
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(CampaignRow, campaign, with_for_update=True)
@@ -262,7 +264,7 @@ class SqlOrganizations:
 
     # --- audit -------------------------------------------------------------------------------------------------
 
-    async def note(self, organization: OrganizationId, by: Member, action: str, subject: str) -> None:
+    async def note(self, organization: OrganizationId, by: Author, action: str, subject: str) -> None:
         """Write an entry of the audit log."""
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
             self._note(database, organization, by, action, subject)
@@ -279,22 +281,12 @@ class SqlOrganizations:
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         return [
-            AuditEntry(aware(row.at), "" if account is None else account.name, row.action, row.subject)
+            AuditEntry(aware(row.at), (row.program or "") if account is None else account.name, row.action, row.subject)
             for row, account in rows
         ]
 
-    def _note(self, database: AsyncSession, organization: str, by: Member | None, action: str, subject: str) -> None:
-        moment = self._clock()
-        database.add(
-            AuditRow(
-                id=uuid7(milliseconds(moment)),
-                organization_id=organization,
-                account_id=None if by is None else by.account,
-                action=action,
-                subject=subject,
-                at=moment,
-            )
-        )
+    def _note(self, database: AsyncSession, organization: str, by: Author, action: str, subject: str) -> None:
+        write_audit(database, organization, by, action, subject, self._clock())
 
 
 def span_of(row: CampaignRow) -> Span:
