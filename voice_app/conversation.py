@@ -5,7 +5,7 @@ It decides nothing about the person: that is the dialogue's. It keeps these prom
 - *Save before Say.* All records of a step are written in one transaction first. If that fails, it has not happened:
   the old state stays and the dialogue hears `Failed`.
 - *A key silences the prompt at once*, the voice from the part on that the prompt allows. After a
-  cough or a neighbour the prompt goes on where it stopped.
+  cough or a neighbour the prompt goes on where it stopped (`floor`).
 - *Audio time is the only clock.* Patience counts frames of the microphone (or the beats of a channel without one), from
   the end of the prompt, and stands still while a prompt plays, while somebody speaks and while the ear decides.
 - *A dead ear is told.* The recogniser's availability is looked at with every event; a change becomes an event.
@@ -18,11 +18,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 
 from audio_content.model import PromptId
-from voice_app.audio import Sound
 from voice_app.caller_side import CallerSide
 from voice_app.conversation_rules import ConversationRules
 from voice_app.dialogue.context import DialogueContext
@@ -39,7 +37,6 @@ from voice_app.dialogue.messages import (
     FindSession,
     GoOnSaying,
     HandOver,
-    Heard,
     IssueCode,
     Left,
     Listen,
@@ -57,12 +54,11 @@ from voice_app.dialogue.messages import (
     SessionNotFound,
     SetLoudness,
     Show,
-    SilenceKept,
     Spelled,
 )
-from voice_app.errors import SpeechError, StoreError
-from voice_app.hearing import Grammar, HearingOutcome
-from voice_app.listening import Decision, Ear, Recognized
+from voice_app.errors import StoreError
+from voice_app.floor import Floor
+from voice_app.listening import Ear, Recognized
 from voice_app.ports import (
     CallerLine,
     Channel,
@@ -76,14 +72,9 @@ from voice_app.ports import (
     MicrophoneChange,
     PromptEnded,
     Recognizer,
-    SpeechEvent,
-    SpeechPaused,
-    SpeechStarted,
-    SpeechWentOn,
     Store,
     Synthesizer,
     TalkPressed,
-    UtteranceEnded,
 )
 from voice_app.session_memory import ContextOf, SessionMemory, context_after
 from voice_app.speaking import Speaker
@@ -137,7 +128,6 @@ class Conversation:
         self._seed = seed
         self._resume_code = resume_code
         self._state = start(context)
-        self._hearing = True
         self._ending = False
         self._over = False
         self._told_code = False
@@ -151,6 +141,9 @@ class Conversation:
             self._inbox.put,
             decision_limit_s=rules.decision_limit_ms / 1000,
             longest_talk_ms=rules.longest_talk_ms,
+        )
+        self._floor = Floor(
+            channel, outside.recognizer, self._ear, self._speaker, self._work, self._run_aside, self._feed
         )
 
     async def run(self) -> None:
@@ -195,9 +188,9 @@ class Conversation:
         await self._watch_the_ear()
         match event:
             case FrameHeard(sound):
-                await self._on_frame(sound)
+                await self._floor.frame(sound)
             case Elapsed(length_ms):
-                await self._on_beat(length_ms)
+                await self._floor.beat(length_ms)
             case KeyPressed(turn, key, input_mode):
                 self._caller.handing_over = False
                 if turn == self._state.turn:  # a double click must not silence the next question
@@ -207,9 +200,9 @@ class Conversation:
             case PromptEnded(turn):
                 await self._on_prompt_ended(turn)
             case Recognized():
-                await self._act_on(self._ear.take(event))
+                await self._floor.act_on(self._ear.take(event))
             case TalkPressed(held):
-                await self._on_talk(held)
+                await self._floor.talk(held)
             case Failed():
                 await self._feed(event)
             case MicrophoneChange(available):
@@ -220,52 +213,12 @@ class Conversation:
 
     async def _watch_the_ear(self) -> None:
         available = self._recognizer.available
-        if available != self._hearing:
-            self._hearing = available
+        if available != self._floor.hearing:
+            self._floor.hearing = available
             unknown = None if available else self._ear.abandon()
             if unknown is not None:
                 await self._feed(Reheard(unknown, None))
             await self._feed(RecognizerBack() if available else RecognizerLost())
-
-    async def _on_frame(self, sound: Sound) -> None:
-        ear, speaker = self._ear, self._speaker
-        if ear.keep_talk(sound):
-            return
-        speaker.count(sound.duration_ms)
-        playing = speaker.turn is not None
-        for event in ear.hear(sound, while_prompt_plays=playing, prompt_db=speaker.level_db):
-            await self._on_speech(event)
-        await self._act_on(ear.act_early())
-        if not ear.speaking:
-            await self._on_beat(sound.duration_ms)
-
-    async def _on_speech(self, event: SpeechEvent) -> None:
-        ear, speaker = self._ear, self._speaker
-        match event:
-            case UtteranceEnded(said):
-                await self._act_on(ear.end(said))
-            case SpeechPaused(so_far):
-                ear.pause(so_far)
-            case SpeechWentOn():
-                ear.went_on()
-            case SpeechStarted(goes_on):
-                if ear.deciding and not goes_on:
-                    return
-                if speaker.turn is None:
-                    ear.start(goes_on=goes_on)
-                elif goes_on or speaker.interruptible:
-                    ear.start(goes_on=goes_on)
-                    await speaker.hold()
-                    await self._tell_listening()
-                else:
-                    ear.refuse()
-
-    async def _on_beat(self, length_ms: int) -> None:
-        if self._speaker.turn is not None:
-            return
-        waited_for = self._ear.wait(length_ms)
-        if waited_for is not None:
-            await self._feed(SilenceKept(waited_for.turn))
 
     async def _on_prompt_ended(self, turn: int) -> None:
         was_playing = self._speaker.ended(turn)
@@ -276,28 +229,7 @@ class Conversation:
         if self._caller.handing_over:
             self._run_aside(self._caller.hand_over(self._inbox.put))
         self._ear.quieten()
-        await self._tell_listening()
-
-    async def _on_talk(self, held: bool) -> None:
-        if held:
-            await self._speaker.hush()
-            self._ear.hold_talk()
-        else:
-            self._ear.release_talk()
-
-    async def _act_on(self, decision: Decision | None) -> None:
-        """Do what an utterance amounts to. A prompt that it interrupted for nothing goes on where it stopped."""
-        if decision is None:
-            return
-        heard = decision.recognition
-        if decision.kind == "reheard":
-            await self._feed(Reheard(decision.turn, heard))
-            if self._speaker.holds_rest:  # nothing came of it
-                await self._speaker.go_on(self._work)
-        elif heard is None:
-            await self._speaker.go_on(self._work)
-        elif heard.outcome is not HearingOutcome.NO_INPUT or self._speaker.holds_rest:
-            await self._feed(Heard(decision.turn, heard, over_prompt=self._speaker.holds_rest))
+        await self._floor.tell_listening()
 
     # --- the dialogue, and its effects ------------------------------------------------------------------------
 
@@ -334,7 +266,7 @@ class Conversation:
             case GoOnSaying(_, earcon):
                 await self._speaker.go_on(self._work, earcon)
             case Listen():
-                await self._listen(effect)
+                await self._floor.begin_turn(effect)
             case Show():
                 await self._channel.show(self._wording.shown(effect))
             case SetLoudness(gain_db):
@@ -377,23 +309,3 @@ class Conversation:
     async def _end(self) -> None:
         await self._channel.close()
         self._over = True
-
-    # --- the ear ----------------------------------------------------------------------------------------------
-
-    async def _listen(self, listen: Listen) -> None:
-        self._ear.begin_turn(listen)
-        if listen.grammar is not None:
-            self._run_aside(self._prepare(listen.grammar))
-        if self._speaker.turn is None:
-            self._ear.refuse()
-        await self._tell_listening()
-
-    async def _prepare(self, grammar: Grammar) -> None:
-        with suppress(SpeechError):
-            await self._recognizer.prepare(grammar)
-
-    async def _tell_listening(self) -> None:
-        listen = self._ear.listen
-        if listen is not None:
-            is_open = listen.grammar is not None and self._speaker.turn is None and self._hearing
-            await self._channel.listening(listen.turn, is_open)

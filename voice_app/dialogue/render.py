@@ -14,6 +14,9 @@ from voice_app.dialogue.taking_back import early, needs_time
 from voice_app.dialogue.turn import grammar, turn_locale
 from voice_app.dialogue.view import view
 
+BEFORE_AND_AFTER = (Phase.CLOSED, Phase.GOODBYE)
+"""Nothing is listened to there."""
+
 
 def render(
     context: DialogueContext, before: DialogueState, reaction: Reaction
@@ -84,3 +87,10 @@ def _say(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...],
 def _loudness_db(context: DialogueContext, state: DialogueState) -> float:
     louder = context.rules.emphasis_gain_db if state.emphasised else 0.0
     return min(context.rules.gain_max_db, state.session.gain_db + louder)
+
+
+def listening_again(context: DialogueContext, reaction: Reaction) -> Reaction:
+    """Give the reaction with the ear open again, when nothing is said."""
+    if reaction.form is not Form.SILENT or reaction.state.phase in BEFORE_AND_AFTER:
+        return reaction
+    return reaction.request(listen_again(context, reaction.state))

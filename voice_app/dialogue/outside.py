@@ -1,0 +1,72 @@
+"""What the outside does to a conversation: a channel opens, the ear fails or comes back, a code is known, a fault."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from audio_content.model import PromptId
+from voice_app.dialogue import menus
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.messages import (
+    MicrophoneChanged,
+    Opened,
+    Phrase,
+    RecognizerBack,
+    RecognizerLost,
+)
+from voice_app.dialogue.reaction import Form, Reaction
+from voice_app.dialogue.render import BEFORE_AND_AFTER, listening_again, show_again
+from voice_app.dialogue.state import DialogueState, Phase
+
+
+def opened(context: DialogueContext, state: DialogueState, event: Opened) -> Reaction:
+    """Give the reaction to a channel that is ready: the first menu, or where the session stood."""
+    here = replace(
+        state,
+        channel=event.channel,
+        microphone=event.microphone,
+        recognisable=event.recognisable,
+        person_reachable=event.person_reachable,
+        callback_possible=event.callback_possible,
+        calling=event.calling,
+        waiting_locale=event.waiting_locale,
+        seed=event.seed if state.session.started is None else state.seed,
+    )
+    if state.session.started is not None:
+        return menus.go_on_with(context, here, here, state.session.locale)
+    return Reaction(replace(here, phase=Phase.CONSENT)) if here.calling is not None else menus.first_menu(here)
+
+
+def ear_changed(
+    context: DialogueContext, state: DialogueState, event: RecognizerLost | RecognizerBack | MicrophoneChanged
+) -> Reaction:
+    """Give the reaction to an ear lost or back: the person is told, once, which ways there are."""
+    match event:
+        case MicrophoneChanged(available):
+            changed, trouble = replace(state, microphone=available), "fault.no_microphone"
+        case RecognizerLost() | RecognizerBack():
+            changed, trouble = replace(state, hearing=isinstance(event, RecognizerBack)), "fault.use_keys"
+    waiting = state.quiet or state.phase is Phase.PAUSED or state.phase in BEFORE_AND_AFTER
+    if waiting or changed.listening == state.listening:
+        return listening_again(context, Reaction(changed, form=Form.SILENT))
+    return Reaction(changed, form=Form.FULL).saying("ear.back" if changed.listening else trouble)
+
+
+def code_issued(context: DialogueContext, state: DialogueState, code: str) -> Reaction:
+    """Give the reaction to the code of this session."""
+    known = replace(state, code=code)
+    if state.phase is Phase.PAUSED and state.code is None:
+        return Reaction(known, quiet=state.quiet)
+    reaction = Reaction(known, form=Form.SILENT)
+    if state.phase in BEFORE_AND_AFTER:
+        return reaction
+    return reaction.request(show_again(context, known))
+
+
+def failed(state: DialogueState, prompt: PromptId) -> Reaction | None:
+    """Give the reaction to a fault: the truth, and the same turn again."""
+    if state.phase is Phase.GOODBYE:
+        return None
+    if state.phase is Phase.CLOSED:
+        return Reaction(replace(state, phase=Phase.GOODBYE), (Phrase(prompt),))
+    return Reaction(replace(state, digits=""), (Phrase(prompt),), Form.FULL)
