@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 GENESIS = "0" * 64
@@ -56,6 +56,14 @@ def canonical(envelope: Envelope) -> bytes:
 def chained(previous: str, envelope: Envelope) -> str:
     """Give the digest (64 hexadecimal digits) of an event whose predecessor has the digest `previous`."""
     return hashlib.sha256(bytes.fromhex(previous) + canonical(envelope)).hexdigest()
+
+
+def content_digest(envelope: Envelope) -> str:
+    """Give the digest of what happened, wherever it stands: all of the envelope but its site and its number.
+
+    An event that was moved to another chain (a site that took a new id) keeps this digest.
+    """
+    return hashlib.sha256(canonical(replace(envelope, site_id="", sequence=0))).hexdigest()
 
 
 @dataclass(slots=True)
