@@ -12,17 +12,19 @@ import socket
 import statistics
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 SO_TIMESTAMPNS = 35
 TICK_S = 0.02
+TICK_SAMPLES = 160
 SILENCE = b"\xd5" * 160
 COPIED = ("Via", "From", "To", "Call-ID", "CSeq")
 MESSAGE = """{method} sip:assess@127.0.0.1:{port} SIP/2.0\r
 Via: SIP/2.0/UDP 127.0.0.1:{own};branch=z9hG4bK{call}{method}{number}\r
 Max-Forwards: 70\r
-From: <sip:load@127.0.0.1>;tag=l{call}\r
+From: <sip:{sender}@127.0.0.1>;tag=l{call}\r
 To: <sip:assess@127.0.0.1>{to_tag}\r
 Call-ID: load-{call}\r
 CSeq: {number} {cseq}\r
@@ -36,6 +38,7 @@ Contact: <sip:load@127.0.0.1:{own}>\r
 class LoadCall:
     name: str
     rtp: socket.socket
+    sender: str = "load"
     invited_at: float = 0.0
     answered_at: float = 0.0
     answered_ns: int = 0
@@ -68,6 +71,11 @@ class LoadFigures:
         )
 
 
+def header(call: LoadCall, payload_type: int = 8) -> bytes:
+    """Give the RTP header of the caller's next 20 ms."""
+    return struct.pack("!BBHII", 0x80, payload_type, call.sent & 0xFFFF, call.sent * TICK_SAMPLES, 7)
+
+
 class Load:
     """Callers of one service on 127.0.0.1."""
 
@@ -84,6 +92,12 @@ class Load:
         self._poll.register(self.sip.fileno(), select.EPOLLIN)
         self._due: list[tuple[float, str]] = []
         self.refused = 0
+        self._watched: dict[int, Callable[[], None]] = {}
+
+    def watch(self, descriptor: int, ready: Callable[[], None]) -> None:
+        """Call `ready` whenever there is something to read there."""
+        self._watched[descriptor] = ready
+        self._poll.register(descriptor, select.EPOLLIN)
 
     def run(self, calls: int, per_s: float, window_s: float, *, settle_s: float = 1.5) -> LoadFigures:
         """Set the calls up at this rate, watch their sound for a while, hang up."""
@@ -92,7 +106,7 @@ class Load:
         for number in range(calls):
             while time.monotonic() < begin + number / per_s:
                 self._step(begin + number / per_s)
-            self._invite(f"{prefix}-{number}")
+            self.invite(f"{prefix}-{number}")
         wanted = [self.calls[f"{prefix}-{number}"] for number in range(calls)]
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and not all(call.answered_at or call.over for call in wanted):
@@ -101,7 +115,7 @@ class Load:
         start_ns = time.time_ns()
         self.pass_time(window_s)
         end_ns = time.time_ns()
-        figures = self.figures(wanted, start_ns, end_ns)
+        figures = self.figures_of_sound(wanted, start_ns, end_ns)
         self.hang_up(wanted)
         return figures
 
@@ -110,7 +124,7 @@ class Load:
         while time.monotonic() < end:
             self._step(end)
 
-    def figures(self, calls: list[LoadCall], start_ns: int, end_ns: int) -> LoadFigures:
+    def figures_of_sound(self, calls: list[LoadCall], start_ns: int, end_ns: int) -> LoadFigures:
         answered = [call for call in calls if call.answered_at]
         setups = sorted((call.answered_at - call.invited_at) * 1000 for call in answered) or [0.0]
         gaps: list[float] = []
@@ -141,29 +155,46 @@ class Load:
                 break
             self.pass_time(1.0)
         for call in calls:
-            self._poll.unregister(call.rtp.fileno())
-            self._by_socket.pop(call.rtp.fileno(), None)
-            call.rtp.close()
-            call.remote = None
+            self.put_down(call)
+
+    def put_down(self, call: LoadCall) -> None:
+        """Give back what a call holds here, after its end."""
+        if call.rtp.fileno() < 0:
+            return
+        self._poll.unregister(call.rtp.fileno())
+        self._by_socket.pop(call.rtp.fileno(), None)
+        call.rtp.close()
+        call.remote = None
 
     def invite_only(self, name: str) -> None:
         """An INVITE that will never be acknowledged."""
-        self._invite(name, acknowledged=False)
+        self.invite(name, acknowledged=False)
+
+    # --- what callers say and hear ----------------------------------------------------------------------------------
+
+    def packet(self, call: LoadCall) -> bytes:
+        """Give the next packet of this caller: silence."""
+        return header(call) + SILENCE
+
+    def heard(self, call: LoadCall, packet: bytes, at_ns: int) -> None:
+        """Take a packet that came at this moment (the kernel's wall clock)."""
+        call.arrivals_ns.append(at_ns)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
-    def _invite(self, name: str, *, acknowledged: bool = True) -> None:
+    def invite(self, name: str, *, sender: str = "load", acknowledged: bool = True) -> LoadCall:
         rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         rtp.bind(("127.0.0.1", 0))
         rtp.setblocking(False)
         rtp.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        call = LoadCall(name, rtp, invited_at=time.monotonic())
+        call = LoadCall(name, rtp, sender, invited_at=time.monotonic())
         call.over = not acknowledged
         self.calls[name] = call
         self._by_socket[rtp.fileno()] = call
         self._poll.register(rtp.fileno(), select.EPOLLIN)
         call.resend_at = call.invited_at + 0.5 if acknowledged else float("inf")
         self._send(call, "INVITE", 1)
+        return call
 
     def _send(self, call: LoadCall, method: str, number: int) -> None:
         body = kind = ""
@@ -179,6 +210,7 @@ class Load:
             port=self.port,
             own=self.own,
             call=call.name,
+            sender=call.sender,
             number=number,
             cseq=method,
             to_tag=call.to_tag,
@@ -195,9 +227,8 @@ class Load:
             call = self.calls[name]
             if call.remote is None or call.over:
                 continue
-            head = struct.pack("!BBHII", 0x80, 8, call.sent & 0xFFFF, call.sent * 160, 7)
+            call.rtp.sendto(self.packet(call), call.remote)
             call.sent += 1
-            call.rtp.sendto(head + SILENCE, call.remote)
             heapq.heappush(self._due, (max(at + TICK_S, now - 0.1), name))
         for call in self.calls.values() if now % 0.25 < 0.01 else ():
             if not call.answered_at and not call.over and call.resend_at < now:
@@ -209,15 +240,17 @@ class Load:
                 self._hear_sip()
             elif call := self._by_socket.get(descriptor):
                 self._hear_rtp(call)
+            elif ready := self._watched.get(descriptor):
+                ready()
 
     def _hear_rtp(self, call: LoadCall) -> None:
         for _ in range(20):
             try:
-                _, ancillary, _, _ = call.rtp.recvmsg(2048, 64)
+                data, ancillary, _, _ = call.rtp.recvmsg(2048, 64)
             except OSError:
                 return
             seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
-            call.arrivals_ns.append(seconds * 1_000_000_000 + nanoseconds)
+            self.heard(call, data, seconds * 1_000_000_000 + nanoseconds)
 
     def _hear_sip(self) -> None:
         for _ in range(50):

@@ -21,6 +21,7 @@ from voice_app.errors import StoreError
 from voice_app.ports import CallerMark
 from voice_app.store.identifiers import uuid7
 from voice_app.telephony.dialler import Dialler, ErrandStore
+from voice_app.telephony.ears import EarPlaces
 from voice_app.telephony.errands import Errand, ErrandKind, Outcome
 from voice_app.telephony.errors import TelephonyError
 from voice_app.telephony.gateway import Caller, Gateway
@@ -43,6 +44,7 @@ class PhoneLine:
         self._errands = errands
         self._key = phone_key(service.settings.data_folder)
         rules = service.settings.phone
+        self._ears = EarPlaces(rules.speaking_capacity)
         self.gateway = Gateway(rules, self._take_call, self._speak, host=host)
         self.dialler = Dialler(
             errands,
@@ -71,6 +73,8 @@ class PhoneLine:
         if errand is not None:
             rules = replace(rules, idle_ms=ANSWERING_MACHINE_MS)
         channel = PhoneChannel(leg, rules)
+        if not self._ears.enter(channel.open_ear):
+            channel.close_ear()
         line = CallersLine(
             leg=leg,
             channel=channel,
@@ -84,7 +88,10 @@ class PhoneLine:
             callback_window=settings.phone_calls.callback_window,
         )
         asker = f"phone:{mark_of(self._key, number)}"
-        await self._service.conversation(channel, asker=asker, line=line).run()
+        try:
+            await self._service.conversation(channel, asker=asker, line=line).run()
+        finally:
+            self._ears.leave(channel.open_ear)
         line.heard = channel.used
         return line
 

@@ -12,7 +12,7 @@ from tests.journeys.baresip_peer import Baresip
 from voice_app.audio import Sound
 from voice_app.channels.learner import Person, Presses, Says
 from voice_app.channels.phone import for_line
-from voice_app.ports import Channel, ChannelEvent, KeyPressed, ShownView
+from voice_app.ports import Channel, ChannelEvent, KeyPressed, PromptEnded, ShownView
 from voice_app.speech.synthesizer import LearnerVoice
 
 BEFORE_SPEECH_S = 0.3
@@ -20,13 +20,14 @@ BEFORE_SPEECH_S = 0.3
 
 @dataclass
 class ChannelTap:
-    """The phone's channel with somebody who looks on: the view of each turn, and when the ear opens."""
+    """The phone's channel with somebody who looks on: the view of each turn, when it is the caller's."""
 
     channel: Channel
     turns: asyncio.Queue[ShownView] = field(default_factory=asyncio.Queue)
     keys: int = 0
     _view: ShownView | None = None
     _told: bool = False
+    _playing: bool = False
 
     @property
     def kind(self) -> ChannelKind:
@@ -39,10 +40,11 @@ class ChannelTap:
     async def events(self) -> AsyncIterator[ChannelEvent]:
         async for event in self.channel.events():
             self.keys += isinstance(event, KeyPressed)
+            self._playing = self._playing and not isinstance(event, PromptEnded)
             yield event
 
     async def begin_prompt(self, turn: int, gain_db: float) -> None:
-        self._told = False
+        self._told, self._playing = False, True
         await self.channel.begin_prompt(turn, gain_db)
 
     async def enqueue(self, turn: int, sound: Sound, *, place: int | None = None) -> None:
@@ -59,7 +61,8 @@ class ChannelTap:
         await self.channel.show(view)
 
     async def listening(self, turn: int, is_open: bool) -> None:
-        if is_open and not self._told and self._view is not None:
+        may_answer = is_open or not (self.channel.microphone or self._playing)
+        if may_answer and not self._told and self._view is not None:
             self._told = True
             self.turns.put_nowait(self._view)
         await self.channel.listening(turn, is_open)

@@ -8,6 +8,9 @@ turn before (a double press, a correction too late) and is told with that turn's
 of a code follow each other fast: they count at once.
 
 There is no page: what is shown is only looked at for its turn. The clock is the line's own 50 frames a second.
+
+A line that is not listened to (`close_ear`) carries keys and time only. It is heard again between two prompts, never in
+the middle of one.
 """
 
 from __future__ import annotations
@@ -21,10 +24,21 @@ import soxr
 from engine.model import Channel as ChannelKind
 from engine.model import InputMode
 from voice_app.audio import Sound
-from voice_app.ports import ChannelEvent, FrameHeard, Hungup, KeyPressed, PromptEnded, ShownView
+from voice_app.ports import (
+    ChannelEvent,
+    Elapsed,
+    FrameHeard,
+    Hungup,
+    KeyPressed,
+    MicrophoneChange,
+    PromptEnded,
+    ShownView,
+)
 from voice_app.resampling import StreamResampler
 from voice_app.telephony.leg import LINE_RATE_HZ, KeyHeard, Leg, LegEnded, LineHeard, MarkReached
 
+BEAT_MS = 100
+"""How often a line that is not listened to tells the time."""
 _CODE_SCREEN = "code_entry"
 
 
@@ -42,7 +56,6 @@ class PhoneChannel:
     """One call over an answered leg."""
 
     kind = ChannelKind.PHONE
-    microphone = True
 
     def __init__(self, leg: Leg, rules: PhoneChannelRules | None = None) -> None:
         self._leg = leg
@@ -58,6 +71,8 @@ class PhoneChannel:
         self._turn_ms = self._idle_ms = 0
         self._screen = ""
         self._asked = 0
+        self._ear_open = self._ear_wished = True
+        self._unheard_ms = 0
         self._aside = False
         self._joined: Leg | None = None
 
@@ -65,6 +80,18 @@ class PhoneChannel:
     def used(self) -> bool:
         """Whether somebody was there and came as far as a question."""
         return self._asked > 0
+
+    @property
+    def microphone(self) -> bool:
+        return self._ear_open
+
+    def close_ear(self) -> None:
+        """Do not listen to the caller's voice; before the conversation begins."""
+        self._ear_open = self._ear_wished = False
+
+    def open_ear(self) -> None:
+        """Listen to the caller's voice, from the next silence on."""
+        self._ear_wished = True
 
     def stand_aside(self, *, aside: bool) -> None:
         """While aside, the conversation's clock stands still and its ear is closed: somebody else is being called."""
@@ -82,8 +109,15 @@ class PhoneChannel:
                 case LineHeard() | KeyHeard() if self._aside:
                     pass
                 case LineHeard(pcm):
-                    self._pass_time(len(pcm) * 1000 // (2 * LINE_RATE_HZ))
-                    yield FrameHeard(Sound(self._resampler.feed(pcm)))
+                    length_ms = len(pcm) * 1000 // (2 * LINE_RATE_HZ)
+                    self._pass_time(length_ms)
+                    if self._ear_wished and not self._ear_open and not self._marks:
+                        self._ear_open = True
+                        yield MicrophoneChange(True)
+                    if self._ear_open:
+                        yield FrameHeard(Sound(self._resampler.feed(pcm)))
+                    elif beat_ms := self._beat(length_ms):
+                        yield Elapsed(beat_ms)
                 case KeyHeard(key):
                     self._idle_ms = 0
                     yield KeyPressed(self._turn_of_key(), key, InputMode.KEY)
@@ -138,6 +172,14 @@ class PhoneChannel:
             self._leg.mark(self._open[1])
             self._open = None
         self._leg.clear()
+
+    def _beat(self, length_ms: int) -> int:
+        """Count time on a line that is not listened to; give it when a beat is full, 0 before."""
+        self._unheard_ms += length_ms
+        if self._unheard_ms < BEAT_MS:
+            return 0
+        full, self._unheard_ms = self._unheard_ms, 0
+        return full
 
     def _turn_of_key(self) -> int:
         return self._turn_before if self._turn_ms < self._rules.bounce_ms else self._turn

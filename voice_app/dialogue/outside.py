@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from audio_content.model import PromptId
+from engine.model import Channel
 from voice_app.dialogue import menus
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
@@ -33,8 +34,13 @@ def opened(context: DialogueContext, state: DialogueState, event: Opened) -> Rea
         seed=event.seed if state.session.started is None else state.seed,
     )
     if state.session.started is not None:
-        return menus.go_on_with(context, here, here, state.session.locale)
-    return Reaction(replace(here, phase=Phase.CONSENT)) if here.calling is not None else menus.first_menu(here)
+        reaction = menus.go_on_with(context, here, here, state.session.locale)
+    elif here.calling is not None:
+        reaction = Reaction(replace(here, phase=Phase.CONSENT))
+    else:
+        reaction = menus.first_menu(here)
+    by_keys = here.channel is Channel.PHONE and not here.microphone
+    return reaction.saying("phone.keys_only") if by_keys else reaction
 
 
 def ear_changed(

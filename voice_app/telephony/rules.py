@@ -22,8 +22,9 @@ class PhoneRules:
     realtime_media: bool = True
     """Ask the kernel to run the media process first; ignored where we may not."""
     capacity: int = 40
-    """Conversations at once. Sound bears far more on two cores; how many speaking callers the ear bears depends on the
-    machine and is to be tried on it."""
+    """Conversations at once, spoken and keyed."""
+    speaking_capacity: int = 12
+    """Of these, so many are listened to; further ones are told to use the keys until one of them has gone."""
     polite_capacity: int = 60
     """Further callers at once who are answered and told that all lines are taken; beyond, the network tells them."""
     most_pending: int = 400

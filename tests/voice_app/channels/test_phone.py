@@ -11,7 +11,16 @@ import pytest
 from voice_app.audio import Sound, silence
 from voice_app.channels.phone import PhoneChannel, PhoneChannelRules, for_line
 from voice_app.phone_line import CallersLine
-from voice_app.ports import ChannelEvent, FrameHeard, Hungup, KeyPressed, PromptEnded, ShownView
+from voice_app.ports import (
+    ChannelEvent,
+    Elapsed,
+    FrameHeard,
+    Hungup,
+    KeyPressed,
+    MicrophoneChange,
+    PromptEnded,
+    ShownView,
+)
 from voice_app.telephony.errors import CallFailed
 from voice_app.telephony.leg import KeyHeard, LegEnded, LegEvent, LegInbox, LineHeard, MarkReached
 
@@ -142,6 +151,36 @@ async def test_the_callers_sound_comes_at_16_khz(leg: FakeLeg) -> None:
 
     assert {sound.rate_hz for sound in heard} == {16_000}
     assert [sound.duration_ms for sound in heard] == [20] * 50
+
+
+async def test_a_line_that_is_not_listened_to_tells_keys_and_time_only(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    channel.close_ear()
+    leg.happens(*frames(12), KeyHeard("2"), LegEnded())
+
+    heard = [event async for event in channel.events()]
+
+    assert not channel.microphone
+    assert heard == [Elapsed(100), Elapsed(100), KeyPressed(0, "2"), Hungup()]
+
+
+async def test_a_place_at_the_ear_is_given_between_prompts(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    channel.close_ear()
+    await channel.begin_prompt(1, 0.0)
+    leg.happens(*frames(5))
+    channel.open_ear()
+    events = channel.events()
+    during = await anext(events)
+    await channel.end_prompt(1)
+    leg.say_all()
+    leg.happens(*frames(1), LegEnded())
+
+    after = [type(event) async for event in events]
+
+    assert during == Elapsed(100)
+    assert after == [PromptEnded, MicrophoneChange, FrameHeard, Hungup]
+    assert channel.microphone
 
 
 async def test_a_receiver_put_aside_is_hung_up_but_not_during_a_prompt(leg: FakeLeg) -> None:

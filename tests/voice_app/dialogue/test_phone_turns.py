@@ -10,6 +10,7 @@ from voice_app.dialogue.messages import (
     AskCallback,
     FindCaller,
     HandOver,
+    MicrophoneChanged,
     Opened,
     Phrase,
     RecogniseCaller,
@@ -20,9 +21,9 @@ from voice_app.dialogue.messages import (
 from voice_app.dialogue.state import Phase
 
 
-def phone(**opened: object) -> Stage:
+def phone(*, microphone: bool = True, **opened: object) -> Stage:
     stage = Stage(channel=Channel.PHONE)
-    stage.send(Opened(Channel.PHONE, 7, True, **opened))  # type: ignore[arg-type]
+    stage.send(Opened(Channel.PHONE, 7, microphone, **opened))  # type: ignore[arg-type]
     return stage
 
 
@@ -181,3 +182,31 @@ def test_a_call_back_is_asked_for_by_a_second_zero_when_nobody_answers() -> None
     assert stage.prompts[0] == "phone.callback_noted"
     stage.keys("00")
     assert stage.effects.count(AskCallback()) == 1
+
+
+def test_who_finds_no_place_at_the_ear_is_told_first_and_goes_on_by_keys() -> None:
+    stage = phone(microphone=False)
+    told = stage.prompts
+
+    stage.keys("11")
+
+    assert told == ["phone.keys_only", "phone.keys_only", "language.invite_keys", "language.invite_keys"]
+    assert stage.state.phase is Phase.PACE
+    assert stage.listens[-1].grammar is None
+
+
+@pytest.mark.parametrize("opened", [{"waiting_locale": "fr"}, {"calling": "callback"}])
+def test_every_beginning_by_telephone_tells_it(opened: dict[str, object]) -> None:
+    assert phone(microphone=False, **opened).prompts[0] == "phone.keys_only"
+
+
+def test_a_free_place_at_the_ear_is_told_and_the_question_asked_again() -> None:
+    stage = phone(microphone=False)
+    stage.keys("1111")
+    question = stage.state.session.asked
+
+    stage.send(MicrophoneChanged(True))
+
+    assert stage.prompts[0] == "ear.back"
+    assert stage.state.session.asked == question
+    assert stage.listens[-1].grammar is not None

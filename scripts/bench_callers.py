@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""How many speaking callers this machine carries, and what the next one hears.
+
+    bench_callers.py [--callers 1 2 4 8 12 16] [--seconds 90]     people who really speak, N at once, call after call
+    bench_callers.py --keyed 40 --callers 8                       and beside them people who press keys
+    bench_callers.py past [--speaking 2] [--capacity 3]           what callers past both limits hear, written down
+
+The service is the one that `voice-app phone` runs (conversation, ear, voice, media, database), in processes of its own;
+only whose turn it is, and with which question, it tells besides. The callers are one light process
+(`speaking_callers.py`); its share of the processor is printed beside the service's. A reply is timed from the end of
+the last word to the first sound that comes back: what the dialogue waits on purpose (0.26 to 1.2 s) is part of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import BinaryIO
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from audio_content.loader import load
+from scripts.speaking_callers import SpeakingLoad, made_beforehand, wordings
+from tests.journeys.speaking_caller import ChannelTap
+from voice_app.app import Service, open_service
+from voice_app.conversation import Conversation
+from voice_app.phone_line import CallersLine, PhoneLine
+from voice_app.ports import CallerLine, Channel, ShownView
+from voice_app.settings import load_settings
+from voice_app.store.sql_errands import SqlErrands
+
+LOCALE = "fr"
+MENUS = (
+    *("language.name", "welcome.begin", "recognition.yes", "pace.ok", "practice.option.one", "pause.continue"),
+    *("result.finish", "result.onward", "option.yes", "option.no", "comeback.continue"),
+)
+RAMP_S = 20.0
+DECISION = re.compile(r"turn \d+: (\w+) by (\S+) in (\d+) ms")
+
+
+@dataclass(frozen=True)
+class TellingService(Service):
+    """The service, which also tells whose turn it is: one JSON line a turn on the standard output."""
+
+    def conversation(
+        self,
+        channel: Channel,
+        *,
+        asker: str,
+        resume_code: str | None = None,
+        seed: int | None = None,
+        line: CallerLine | None = None,
+    ) -> Conversation:
+        number = line.number if isinstance(line, CallersLine) else ""
+        tap = ChannelTap(channel, _Teller(number))  # type: ignore[arg-type]
+        return super().conversation(tap, asker=asker, resume_code=resume_code, seed=seed, line=line)
+
+
+class _Teller:
+    def __init__(self, number: str) -> None:
+        self._number = number
+
+    def put_nowait(self, view: ShownView) -> None:
+        print(json.dumps({"caller": self._number, "view": asdict(view)}), flush=True)
+
+
+async def serve() -> None:
+    """Run the line until the input closes; print the port first, the ear's process next."""
+    settings = load_settings()
+    async with asyncio.TaskGroup() as tasks:
+        service = await open_service(settings)
+        telling = TellingService(**{each.name: getattr(service, each.name) for each in fields(Service)})
+        errands = await SqlErrands.open(settings.database_url, settings.store)
+        line = PhoneLine(telling, errands, host="127.0.0.1")
+        await line.gateway.start(("127.0.0.1", 0))
+        print(line.gateway.agent.transports.listening["UDP"][1], flush=True)
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_reader(sys.stdin, stop.set)
+        await stop.wait()
+        del tasks
+    await line.gateway.close()
+    await errands.close()
+    await service.close()
+
+
+@dataclass
+class RunningService:
+    port: int
+    turns: BinaryIO
+    process: psutil.Process
+    log: Path
+
+    def cpu_s(self) -> dict[str, float]:
+        """Give the processor seconds of each of its processes, by what it is."""
+        spent = {"service": _spent(self.process)}
+        for child in self.process.children(recursive=True):
+            command = " ".join(child.cmdline())
+            name = "media" if "telephony.media" in command else "ear, voice"
+            spent[name] = spent.get(name, 0.0) + _spent(child)
+        return spent
+
+
+def _spent(process: psutil.Process) -> float:
+    return float(sum(process.cpu_times()[:2]))
+
+
+@contextmanager
+def running_service(**settings: int) -> Iterator[RunningService]:
+    """Run the service with a database of its own, and the installed models and sentences."""
+    installed = load_settings().data_folder
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
+        for name in ("models", "speech"):
+            (installed / name).mkdir(exist_ok=True)
+            (Path(folder) / name).symlink_to(installed / name)
+        wishes = {f"VOICE_APP_PHONE_{name.upper()}": str(value) for name, value in settings.items()}
+        environment = {**os.environ, **wishes, "VOICE_APP_DATA_FOLDER": folder}
+        with subprocess.Popen(
+            [sys.executable, __file__, "serve"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdin is not None
+            try:
+                port = int(process.stdout.readline())
+                yield RunningService(port, process.stdout, psutil.Process(process.pid), Path(folder) / "log")
+            finally:
+                process.stdin.close()
+                process.wait(60)
+
+
+def measure(answers: dict[tuple[int, str], list[bytes]], speaking: int, keyed: int, seconds: float) -> None:
+    """Let so many people call; print what was measured once all of them talk."""
+    content = load()
+    everybody = speaking + keyed
+    with running_service(capacity=everybody + 1, speaking_capacity=speaking + 1) as service:
+        callers = SpeakingLoad(service.port, answers, service.turns)
+        callers.add(content, speaking, ability=3.0, over_s=RAMP_S)
+        callers.add(content, keyed, ability=3.0, over_s=RAMP_S, keys_only=True)
+        callers.pass_time(RAMP_S + 5)
+        decided_before = service.log.read_text().count("turn ")
+        service_before, own_before, began_ns = service.cpu_s(), time.process_time(), time.time_ns()
+        callers.begin_window()
+        callers.pass_time(seconds)
+        own, after = time.process_time() - own_before, service.cpu_s()
+        lines = DECISION.findall(service.log.read_text())[decided_before:]
+        calls = [call for call in callers.calls.values() if call.answered_at]
+        sound = callers.figures_of_sound(calls, began_ns, time.time_ns())
+        callers.hang_up(
+            [each.call for each in callers.callers.values() if each.call is not None and not each.call.over]
+        )
+    heard = callers.figures
+    print(f"{speaking} speak, {keyed} press keys; load average {os.getloadavg()[0]:.1f}")
+    for kind in ("question", "menu"):
+        print(f"  reply after a {kind}: {_spread(heard.replies.get(kind, []))}")
+    everything = [each for times in heard.replies.values() for each in times]
+    within = sum(each <= 1000 for each in everything) / max(1, len(everything))
+    print(f"  all: {_spread(everything)}, within 1 s {within:.0%}")
+    print(f"  the ear's own time: {_spread([float(each[2]) for each in lines])}")
+    print(
+        f"  said {heard.spoken}, again {heard.repeated}, by key {heard.pressed}, answered before the end"
+        f" {heard.over_speech}, lost {heard.lost}, calls ended {heard.finished}"
+    )
+    cpu = ", ".join(f"{name} {after[name] - service_before.get(name, 0.0):.1f}" for name in after)
+    print(f"  {sound}; CPU s of {seconds:.0f}: {cpu}, callers {own:.1f}", flush=True)
+    if heard.unmade:
+        print(f"  not made beforehand: {sorted(heard.unmade)}")
+
+
+def _spread(values: list[float]) -> str:
+    ordered = sorted(values)
+    if not ordered:
+        return "none"
+    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    return f"n={len(ordered)} p50 {statistics.median(ordered):.0f}, p95 {p95:.0f}, worst {ordered[-1]:.0f} ms"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("what", nargs="?", choices=("bench", "serve"), default="bench")
+    options.add_argument("--callers", type=int, nargs="+", default=[1, 2, 4, 8, 12, 16])
+    options.add_argument("--keyed", type=int, default=0)
+    options.add_argument("--seconds", type=float, default=90)
+    chosen = options.parse_args()
+    if chosen.what == "serve":
+        import logging
+
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        asyncio.run(serve())
+        return
+    content = load()
+    items = [item.id for item in content.path_items(load_settings().assessment.path)]
+    words = wordings(content, items, MENUS, LOCALE)
+    kept = load_settings().data_folder / "bench-callers"
+    kept.mkdir(parents=True, exist_ok=True)
+    answers = asyncio.run(made_beforehand(kept, words, LOCALE))
+    print(f"{len(words)} wordings in {len(answers) // len(words)} voices, {os.cpu_count()} cores", flush=True)
+    for speaking in chosen.callers:
+        measure(answers, speaking, chosen.keyed, chosen.seconds)
+
+
+if __name__ == "__main__":
+    main()
