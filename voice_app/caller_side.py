@@ -6,10 +6,13 @@ Without a line (a page, a terminal) all of it is absent, and the dialogue is tol
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from audio_content.model import PromptId
 from voice_app.dialogue.messages import (
     AskCallback,
+    CampaignFound,
+    Event,
     Failed,
     HandOver,
     Opened,
@@ -18,6 +21,7 @@ from voice_app.dialogue.messages import (
     SessionFound,
     SessionNotFound,
 )
+from voice_app.dialogue.records import CampaignJoined
 from voice_app.ports import CallerLine, Channel
 from voice_app.session_memory import SessionMemory
 
@@ -47,11 +51,24 @@ class CallerSide:
             calling=line.calling if line is not None else None,
         )
 
-    async def find(self) -> SessionFound | SessionNotFound:
+    async def find(self) -> Event:
         """Take up the session that waits for this caller."""
         if self._line is None or self._line.caller is None:
             return SessionNotFound(PromptId("code.unknown"))
-        return await self._memory.find_caller(self._line.caller)
+        return await self.found(await self._memory.find_caller(self._line.caller))
+
+    async def found(self, event: Event) -> Event:
+        """Give what was found with whether a person of its campaign's organisation answers now."""
+        campaign: str | None = None
+        match event:
+            case CampaignFound(offer):
+                campaign = offer.campaign
+            case SessionFound(records):
+                campaign = next((each.campaign for each in records if isinstance(each, CampaignJoined)), None)
+        if self._line is None or campaign is None or not isinstance(event, CampaignFound | SessionFound):
+            return event
+        await self._line.follow(campaign)
+        return replace(event, person_reachable=self._line.person_reachable)
 
     async def carry_out(self, effect: RecogniseCaller | AskCallback | RefuseCalls | HandOver) -> Failed | None:
         """Do what the dialogue wishes; what it hears when a wish could not be kept."""

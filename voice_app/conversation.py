@@ -275,7 +275,7 @@ class Conversation:
                 return await self._memory.issue_code()
             case FindSession():
                 self._told_code = False
-                return await self._memory.find(effect)
+                return await self._caller.found(await self._memory.find(effect))
             case FindCaller():
                 self._told_code = False
                 return await self._caller.find()

@@ -20,6 +20,7 @@ from voice_app.channels.phone import PhoneChannel, for_line
 from voice_app.errors import StoreError
 from voice_app.ports import CallerMark
 from voice_app.store.identifiers import uuid7
+from voice_app.telephony.contacts import ContactStore, bare_number, is_address, is_number
 from voice_app.telephony.dialler import Dialler, ErrandStore
 from voice_app.telephony.ears import EarPlaces
 from voice_app.telephony.errands import Errand, ErrandKind, Outcome
@@ -30,8 +31,6 @@ from voice_app.telephony.sealing import mark_of, seal
 
 log = logging.getLogger(__name__)
 
-SHORTEST_NUMBER = 3
-"""Digits of an extension in a house; less is no number."""
 ANSWERING_MACHINE_MS = 45_000
 """Somebody whom we called and who neither speaks nor presses for so long is a machine, or has left."""
 
@@ -39,9 +38,10 @@ ANSWERING_MACHINE_MS = 45_000
 class PhoneLine:
     """One process's telephone: `gateway` takes calls, `dialler` makes those that we owe."""
 
-    def __init__(self, service: Service, errands: ErrandStore, *, host: str) -> None:
+    def __init__(self, service: Service, errands: ErrandStore, contacts: ContactStore, *, host: str) -> None:
         self._service = service
         self._errands = errands
+        self._contacts = contacts
         self._key = phone_key(service.settings.data_folder)
         rules = service.settings.phone
         self._ears = EarPlaces(rules.speaking_capacity)
@@ -81,6 +81,8 @@ class PhoneLine:
             dial=self.gateway.dial,
             key=self._key,
             errands=self._errands,
+            contacts=self._contacts,
+            address_of=self.gateway.address_of,
             number=number if is_number(number) else "",
             person=self.gateway.person(local_time()),
             callbacks=settings.phone.callbacks and errand is None,
@@ -112,6 +114,8 @@ class CallersLine:
     dial: Callable[[str], Awaitable[Leg]]
     key: bytes = field(repr=False)
     errands: ErrandStore
+    contacts: ContactStore
+    address_of: Callable[[str], str]
     number: str = field(repr=False)
     person: str | None
     callbacks: bool
@@ -131,6 +135,18 @@ class CallersLine:
     @property
     def callback_possible(self) -> bool:
         return self.callbacks and bool(self.number)
+
+    async def follow(self, campaign: str) -> None:
+        """The organisation's own person, inside their hours; without one, or without an answer, the service's stays."""
+        try:
+            contact = await self.contacts.of_campaign(campaign)
+        except StoreError as fault:
+            log.error("the person of a campaign's organisation is not known: %s", fault)
+            return
+        if contact is not None:
+            person = contact.person
+            address = person if is_address(person) else self.address_of(bare_number(person))
+            self.person = address if contact.answers(local_time()) else None
 
     async def ask_callback(self) -> bool:
         try:
@@ -186,17 +202,11 @@ def local_time() -> datetime:
 
 def national(number: str, prefix: str) -> str:
     """Give one writing of a number: `+33 6 12...`, `0033612...` and `0612...` are the same telephone."""
-    bare = "".join(letter for letter in number if letter not in " .-()")
+    bare = bare_number(number)
     for international in (f"+{prefix}", f"00{prefix}"):
         if bare.startswith(international):
             return "0" + bare[len(international) :]
     return bare
-
-
-def is_number(text: str) -> bool:
-    """Tell whether the network gave a telephone number: a withheld one comes as a word or not at all."""
-    digits = text.lstrip("+")
-    return digits.isascii() and digits.isdigit() and len(digits) >= SHORTEST_NUMBER
 
 
 def phone_key(folder: Path) -> bytes:

@@ -192,6 +192,9 @@ class CallerLine(Protocol):
     def calling(self) -> str | None:
         """Why it is we who call ("callback", "campaign"); None when the caller called."""
 
+    async def follow(self, campaign: str) -> None:
+        """Take note that the caller takes part in this campaign: the person to hand over to is its organisation's."""
+
     async def ask_callback(self) -> bool:
         """Note that this caller wants to be called back; False when that could not be kept."""
 

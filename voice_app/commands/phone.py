@@ -18,6 +18,7 @@ from voice_app.app import open_service
 from voice_app.commands.terminal import failures_told, settings_here
 from voice_app.phone_line import PhoneLine
 from voice_app.settings import Settings
+from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_errands import SqlErrands
 from voice_app.telephony.audiosocket import AudioSocketServer
 from voice_app.telephony.gateway import Caller, Gateway, shown_address
@@ -73,7 +74,7 @@ async def _serve(settings: Settings, doors: _Doors) -> None:
         opened.push_async_callback(service.close)
         errands = await SqlErrands.open(settings.database_url, settings.store)
         opened.push_async_callback(errands.close)
-        line = PhoneLine(service, errands, host=doors.sip[0])
+        line = PhoneLine(service, errands, SqlContacts(errands.engine), host=doors.sip[0])
         gateway = line.gateway
         opened.push_async_callback(gateway.close)
         await gateway.start(doors.sip, doors.tls)

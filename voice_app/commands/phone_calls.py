@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from voice_app.commands.terminal import console, print_json, run, settings_here
-from voice_app.phone_line import is_number, local_time, national, new_errand, phone_key
+from voice_app.phone_line import local_time, national, new_errand, phone_key
 from voice_app.settings import Settings
 from voice_app.store.sql_errands import SqlErrands
+from voice_app.telephony.contacts import is_number
 from voice_app.telephony.errands import Errand, ErrandKind, ErrandState, Outcome, after
 from voice_app.telephony.hours import Hours
 from voice_app.telephony.sealing import unseal

@@ -120,10 +120,10 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
             return ear_changed(context, state, event)
         case SessionFound(records):
             waiting = state.session.started is None and state.phase not in BEFORE_AND_AFTER
-            return menus.found(context, state, records) if waiting else None
+            return menus.found(context, menus.with_person(state, event), records) if waiting else None
         case CampaignFound(offer):
             waiting = state.session.started is None and state.phase not in BEFORE_AND_AFTER
-            return menus.invited(state, offer) if waiting else None
+            return menus.invited(menus.with_person(state, event), offer) if waiting else None
         case SessionNotFound(prompt):
             return menus.not_found(state, prompt) if state.phase in (Phase.CODE_ENTRY, Phase.COMEBACK) else None
         case CodeIssued(code):

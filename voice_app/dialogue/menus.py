@@ -16,12 +16,14 @@ from voice_app.dialogue.asking import next_question
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.messages import (
+    CampaignFound,
     FindCaller,
     FindSession,
     IssueCode,
     Phrase,
     RecogniseCaller,
     RefuseCalls,
+    SessionFound,
     Spelled,
 )
 from voice_app.dialogue.reaction import Form, Reaction, calm
@@ -111,6 +113,12 @@ def practised(context: DialogueContext, state: DialogueState, *, dont_know: bool
             Phrase(PromptId("phone.code"), {"code": code}), Phrase(PromptId("pause.code_again"), {"code": code})
         )
     return next_question(context, reaction)
+
+
+def with_person(state: DialogueState, found: SessionFound | CampaignFound) -> DialogueState:
+    """Give the state that knows whether somebody of the campaign's organisation answers a transfer."""
+    reachable = state.person_reachable if found.person_reachable is None else found.person_reachable
+    return replace(state, person_reachable=reachable)
 
 
 # --- the code of a campaign or of a paused session --------------------------------------------------------------

@@ -232,9 +232,10 @@ class MicrophoneChanged:
 
 @dataclass(frozen=True, slots=True)
 class SessionFound:
-    """The records of a session asked for by code, oldest first."""
+    """The records of a session asked for by code, oldest first. `person_reachable`: None, as it was."""
 
     records: tuple[Record, ...]
+    person_reachable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +247,10 @@ class SessionNotFound:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFound:
-    """The code entered is a campaign's: the session that begins takes its path."""
+    """The code entered is a campaign's: the session that begins takes its path. `person_reachable`: None, as it was."""
 
     offer: Offer
+    person_reachable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,16 @@ class ErrandCallRow(SQLModel, table=True):
     placed_at: datetime = Field(sa_column=Column(DateTime(), nullable=False))
 
 
+class PhoneContactRow(SQLModel, table=True):
+    """Who takes over an organisation's callers, and when."""
+
+    __tablename__ = "phone_contact"
+
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    person: str
+    hours: str
+
+
 class RefusalRow(SQLModel, table=True):
     """Somebody who wants no calls."""
 

@@ -10,6 +10,7 @@ import pytest
 
 from voice_app.audio import Sound, silence
 from voice_app.channels.phone import PhoneChannel, PhoneChannelRules, for_line
+from voice_app.errors import StoreError
 from voice_app.phone_line import CallersLine
 from voice_app.ports import (
     ChannelEvent,
@@ -21,6 +22,7 @@ from voice_app.ports import (
     PromptEnded,
     ShownView,
 )
+from voice_app.telephony.contacts import PhoneContact
 from voice_app.telephony.errors import CallFailed
 from voice_app.telephony.leg import KeyHeard, LegEnded, LegEvent, LegInbox, LineHeard, MarkReached
 
@@ -219,7 +221,24 @@ class NoQueue:
     """A queue that nobody asks here (a fake)."""
 
 
-def line_to(leg: FakeLeg, channel: PhoneChannel, person: FakeLeg | None) -> CallersLine:
+@dataclass
+class Contacts:
+    """What an organisation has named; StoreError for no database (a fake)."""
+
+    contact: PhoneContact | StoreError | None
+
+    async def of_campaign(self, campaign: str) -> PhoneContact | None:
+        if isinstance(self.contact, StoreError):
+            raise self.contact
+        return self.contact
+
+
+def line_to(
+    leg: FakeLeg,
+    channel: PhoneChannel,
+    person: FakeLeg | None,
+    contact: PhoneContact | StoreError | None = None,
+) -> CallersLine:
     async def dial(address: str) -> FakeLeg:
         leg.log.append(f"dial {address}")
         if person is None:
@@ -232,6 +251,8 @@ def line_to(leg: FakeLeg, channel: PhoneChannel, person: FakeLeg | None) -> Call
         dial=dial,
         key=b"k" * 32,
         errands=NoQueue(),  # type: ignore[arg-type]
+        contacts=Contacts(contact),
+        address_of=lambda number: f"sip:{number}@trunk.example",
         number="",
         person="sip:person@example.test",
         callbacks=False,
@@ -271,3 +292,25 @@ async def until_ended(channel: PhoneChannel, leg: FakeLeg) -> AsyncIterator[Chan
     async for event in channel.events():
         if isinstance(event, FrameHeard):
             yield event
+
+
+@pytest.mark.parametrize(
+    ("contact", "person"),
+    [
+        (None, "sip:person@example.test"),
+        (PhoneContact("sip:samia@maison.example", "1-7 00:00-24:00"), "sip:samia@maison.example"),
+        (PhoneContact("01 23 45 67 89", "1-7 00:00-24:00"), "sip:0123456789@trunk.example"),
+        (PhoneContact("sip:samia@maison.example", ""), None),
+        (StoreError("the database sleeps"), "sip:person@example.test"),
+    ],
+    ids=["none of its own", "an address", "a number", "closed", "no database"],
+)
+async def test_the_person_of_the_campaigns_organisation_takes_over(
+    leg: FakeLeg, contact: PhoneContact | StoreError | None, person: str | None
+) -> None:
+    line = line_to(leg, PhoneChannel(leg), None, contact)
+
+    await line.follow("campaign")
+
+    assert line.person == person
+    assert line.person_reachable == (person is not None)

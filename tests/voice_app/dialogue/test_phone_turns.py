@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from engine.model import Channel
+from engine.organization.campaigns import Offer
 from tests.voice_app.dialogue.stage import Stage, prompts_of
 from voice_app.dialogue.messages import (
     AskCallback,
+    CampaignFound,
     FindCaller,
     HandOver,
     MicrophoneChanged,
@@ -210,3 +212,14 @@ def test_a_free_place_at_the_ear_is_told_and_the_question_asked_again() -> None:
     assert stage.prompts[0] == "ear.back"
     assert stage.state.session.asked == question
     assert stage.listens[-1].grammar is not None
+
+
+@pytest.mark.parametrize(("of_service", "of_organisation"), [(False, True), (True, False)])
+def test_a_campaigns_caller_is_told_of_the_person_of_its_organisation(of_service: bool, of_organisation: bool) -> None:
+    stage = phone(person_reachable=of_service)
+    stage.keys("12")
+    stage.send(CampaignFound(Offer("c", "la Maison Bleue", "Printemps", "abc_diag", {}), of_organisation))
+
+    stage.press("0")
+
+    assert ("help.person_by_phone" in stage.prompts) == of_organisation
