@@ -26,6 +26,8 @@ from pathlib import Path
 
 from quart import Quart
 from sqlalchemy import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -37,12 +39,16 @@ from engine.organization.roles import Role  # noqa: E402
 from engine.organization.snapshot import AreaResult, Snapshot  # noqa: E402
 from tests.postgres import postgres_server  # noqa: E402
 from voice_app.organizations import Campaign, CampaignDraft  # noqa: E402
+from voice_app.results import ResultFilter  # noqa: E402
 from voice_app.store.organization_tables import ParticipationRow  # noqa: E402
+from voice_app.store.result_tables import NumberingRow  # noqa: E402
 from voice_app.store.rules import OrganizationRules  # noqa: E402
 from voice_app.store.sql_accounts import SqlAccounts  # noqa: E402
 from voice_app.store.sql_organizations import SqlOrganizations  # noqa: E402
+from voice_app.store.sql_results import SqlResults  # noqa: E402
 from voice_app.store.sql_store import SqlStore  # noqa: E402
 from voice_app.store.tables import SessionRow  # noqa: E402
+from voice_app.store.tallies import recount  # noqa: E402
 from voice_app.web.organization.exports import as_csv  # noqa: E402
 from voice_app.web.organization.pages import organization_blueprint  # noqa: E402
 from voice_app.web.page_words import book_of_words  # noqa: E402
@@ -56,6 +62,7 @@ TIMES = 3
 class Desk:
     accounts: SqlAccounts
     organizations: SqlOrganizations
+    results: SqlResults
     content: Content
 
 
@@ -98,16 +105,38 @@ async def fill(store: SqlStore, content: Content, campaign: Campaign, people: in
                         "completed_at": moment,
                         "shared_at": moment + timedelta(seconds=start + place),
                         "snapshot": snapshot(content, start + place),
+                        "channel": ("kiosk", "phone")[place % 2],
+                        "cohort": "",
+                        "number": start + place + 1,
                     }
                     for place, name in enumerate(names)
                 ],
             )
+        await connection.execute(insert(NumberingRow), [{"campaign_id": campaign.id, "last": people}])
+    await count(store, campaign)
+
+
+async def count(store: SqlStore, campaign: Campaign) -> None:
+    """Count the results as sharing does, a few hundred a transaction."""
+    last = 0
+    while True:
+        async with AsyncSession(store.engine) as database, database.begin():
+            query = select(ParticipationRow).where(ParticipationRow.campaign_id == campaign.id)
+            query = query.where(col(ParticipationRow.number) > last).order_by(col(ParticipationRow.number))
+            rows = (await database.exec(query.limit(AT_ONCE))).all()
+            for row in rows:
+                await recount(database, row, 1)
+        if not rows:
+            return
+        last = rows[-1].number or 0
 
 
 async def measure(url: str, people: int) -> dict[str, float]:
     """Give seconds of pages and export, and the export's peak of memory in MB."""
     store, content, rules = await SqlStore.open(url), load(), OrganizationRules()
-    desk = Desk(SqlAccounts(store.engine, rules), SqlOrganizations(store.engine, rules), content)
+    desk = Desk(
+        SqlAccounts(store.engine, rules), SqlOrganizations(store.engine, rules), SqlResults(store.engine), content
+    )
     organization = await desk.organizations.create("la Maison Bleue")
     token = await desk.organizations.invite(organization.id, "ada@maison.example", Role.ADMIN, None)
     signed_in = await desk.accounts.accept(token, "Ada", PASSWORD)
@@ -123,7 +152,17 @@ async def measure(url: str, people: int) -> dict[str, float]:
     client.set_cookie("localhost", "voice_app", signed_in)
     here = f"/org/{organization.id}"
     told: dict[str, float] = {}
-    pages = {"home": "/", "campaign": f"/campaigns/{campaign.id}/", "csv": f"/campaigns/{campaign.id}/results.csv"}
+    below = f"/campaigns/{campaign.id}"
+    pages = {
+        "home": "/",
+        "campaign": f"{below}/",
+        "results": f"{below}/results/",
+        "results, filtered": f"{below}/results/?channel=phone&first=2020-01-01",
+        "people, newest": f"{below}/participants/",
+        "people, oldest": f"{below}/participants/?before=52",
+        "csv": f"{below}/results.csv",
+        "json": f"{below}/results.json",
+    }
     for name, path in pages.items():
         taken, worked = [], []
         for _ in range(TIMES):
@@ -143,7 +182,7 @@ async def measure(url: str, people: int) -> dict[str, float]:
 
 
 async def peak_mb(desk: Desk, campaign: Campaign) -> float:
-    results = desk.organizations.results(campaign.organization.id, campaign.id)
+    results = desk.results.stream(campaign.organization.id, campaign.id, ResultFilter())
     lines: AsyncIterator[str] = as_csv(
         campaign, results, desk.content, book_of_words("organization", "fr")["export"], "fr"
     )

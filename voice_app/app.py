@@ -20,6 +20,7 @@ from voice_app.organizations import Accounts, Organizations
 from voice_app.pilot.recordings import PilotFolder
 from voice_app.pilot.words import words as pilot_words
 from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
+from voice_app.results import Results
 from voice_app.session_memory import ContextOf
 from voice_app.session_report import session_report
 from voice_app.settings import InvalidSetting, Settings
@@ -29,6 +30,7 @@ from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations
+from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
 from voice_app.web.organization.pages import organization_blueprint
@@ -51,6 +53,7 @@ class Service:
     store: Store
     organizations: Organizations
     accounts: Accounts
+    results: Results
     context_of: ContextOf
 
     @property
@@ -127,6 +130,7 @@ async def open_service(settings: Settings) -> Service:
         opened.push_async_callback(store.close)
         organizations = SqlOrganizations(store.engine, settings.organization)
         accounts = SqlAccounts(store.engine, settings.organization)
+        results = SqlResults(store.engine)
         cache_limit_bytes = settings.speech.voice_cache_mb * 1_000_000
         synthesizer = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=cache_limit_bytes)
         opened.push_async_callback(synthesizer.close)
@@ -143,6 +147,7 @@ async def open_service(settings: Settings) -> Service:
         store=store,
         organizations=organizations,
         accounts=accounts,
+        results=results,
         context_of=contexts(settings, context),
     )
 

@@ -132,6 +132,8 @@ class CampaignDraft:
     welcome: Mapping[str, str] = field(default_factory=dict)
     opens: datetime | None = None
     closes: datetime | None = None
+    tags: tuple[str, ...] = ()
+    """Words of the organisation's own, to find campaigns again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,9 @@ class Campaign:
     entry: Entry
     created_at: datetime
     counts: Counts
+    tags: tuple[str, ...] = ()
+    published: bool = False
+    """Anybody may see its figures, small counts left out."""
 
 
 @dataclass(frozen=True, slots=True)

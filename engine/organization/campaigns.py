@@ -7,7 +7,7 @@ that was shared is lost: a campaign with participations is archived, never delet
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +16,8 @@ from engine.errors import EngineError
 LONGEST_TITLE = 120
 LONGEST_WELCOME = 400
 """About half a minute of speech: more is not listened to."""
+MOST_TAGS = 10
+LONGEST_TAG = 40
 LONGEST_NAME = 80
 """An organisation's name is spoken inside a sentence."""
 
@@ -86,3 +88,13 @@ def checked(title: str, welcome: str, span: Span) -> tuple[str, str]:
     if span.opens is not None and span.closes is not None and span.closes <= span.opens:
         raise InvalidCampaign("closes", "before_opening")
     return title, welcome
+
+
+def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Give the tags in small letters, blanks trimmed, each once, in their order. Raises InvalidCampaign."""
+    told = tuple(dict.fromkeys(tag for each in tags if (tag := " ".join(each.replace(",", " ").lower().split()))))
+    if len(told) > MOST_TAGS:
+        raise InvalidCampaign("tags", "too_many_tags")
+    if any(len(tag) > LONGEST_TAG for tag in told):
+        raise InvalidCampaign("tags", "too_long")
+    return told

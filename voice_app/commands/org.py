@@ -11,6 +11,7 @@ from engine.organization.roles import Role
 from voice_app.commands.org_access import add_commands
 from voice_app.commands.org_database import with_database
 from voice_app.commands.org_phone import phone
+from voice_app.commands.org_results import compare
 from voice_app.commands.terminal import console, messages, print_json
 from voice_app.organizations import Organization
 from voice_app.store.sql_accounts import SqlAccounts
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 add_commands(app)
 app.command()(phone)
+app.command()(compare)
 Json = Annotated[bool, typer.Option("--json", help="One JSON line for programs.")]
 Email = Annotated[str, typer.Argument(help="The person's e-mail address; nothing is sent to it.")]
 INVITATION_PATH = "/org/invitation/"

@@ -95,6 +95,8 @@ class SignInRow(SQLModel, table=True):
 
 
 class CampaignRow(SQLModel, table=True):
+    """`tags`: words of the organisation's own, between commas. `published`: anybody may see its figures."""
+
     __tablename__ = "campaign"
 
     id: str = Field(primary_key=True)
@@ -106,17 +108,23 @@ class CampaignRow(SQLModel, table=True):
     opens_at: datetime | None = Field(default=None, sa_column=_moment())
     closes_at: datetime | None = Field(default=None, sa_column=_moment())
     archived_at: datetime | None = Field(default=None, sa_column=_moment())
+    tags: str = ""
+    published: bool = False
     created_at: datetime = Field(sa_column=_moment(needed=True))
     changed_at: datetime | None = Field(default=None, sa_column=_changed())
 
 
 class ParticipationRow(SQLModel, table=True):
-    """One session in a campaign. `snapshot` is there from the moment of sharing on."""
+    """One session in a campaign. `snapshot` and `number` are there from the moment of sharing on.
+
+    `channel`: where it began, then where the result was shared. `cohort`: the group that a member put it in, or "".
+    """
 
     __tablename__ = "participation"
     __table_args__ = (
         Index("participation_shared", "campaign_id", "shared_at", "id"),
         Index("participation_changed", "campaign_id", "changed_at", "id"),
+        Index("participation_numbered", "campaign_id", "number"),
     )
 
     id: str = Field(primary_key=True)
@@ -128,6 +136,9 @@ class ParticipationRow(SQLModel, table=True):
     shared_at: datetime | None = Field(default=None, sa_column=_moment())
     snapshot: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     changed_at: datetime | None = Field(default=None, sa_column=_changed())
+    channel: str = ""
+    cohort: str = ""
+    number: int | None = None
 
 
 class AuditRow(SQLModel, table=True):

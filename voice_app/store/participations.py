@@ -13,6 +13,7 @@ from typing import Any
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from engine.organization import tallies
 from engine.organization.consent import Consent, Purpose, is_given
 from engine.organization.participations import (
     CONSENT,
@@ -25,10 +26,14 @@ from engine.organization.participations import (
     advance,
     require_sharing,
 )
+from engine.organization.snapshot import Snapshot
+from engine.organization.tallies import Kind, Tally
 from voice_app.errors import SharingClosed, StoreError
 from voice_app.ports import NewRecord
 from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import CampaignRow, ParticipationRow
+from voice_app.store.tables import SessionRow
+from voice_app.store.tallies import count, day_of, next_number
 
 FOLLOWED = frozenset({JOINED, FINISHED, WITHDRAWN, SHARED})
 
@@ -62,8 +67,10 @@ async def _joined(
         session_id=session,
         state=State.STARTED.value,
         begun_at=moment,
+        channel=(await database.get_one(SessionRow, session)).channel,
     )
     database.add(row)
+    await count(database, row, tallies.of_state(State.STARTED), day_of(moment))
     return row
 
 
@@ -78,13 +85,35 @@ async def _advance(
             require_sharing(before, agreed=agreed, archived=campaign is None or campaign.archived_at is not None)
         except SharingRefused as fault:
             raise SharingClosed(str(fault)) from fault
-        row.snapshot = dict(record.payload["snapshot"])
-        row.shared_at = moment
+        await _share(database, row, record.payload["snapshot"], moment)
     after = advance(before, record.kind) or before
+    completed = {Tally(Kind.COMPLETED)}
     if after is State.COMPLETED and before is not after:
         row.completed_at = moment
+        await count(database, row, completed, day_of(moment))
+    elif after is State.STARTED and before is not after:
+        await count(database, row, completed, day_of(row.completed_at or moment), -1)
     row.state = after.value
     database.add(row)
+
+
+async def _share(database: AsyncSession, row: ParticipationRow, data: Mapping[str, Any], moment: datetime) -> None:
+    """Freeze the result, give it its number, and count it."""
+    snapshot = Snapshot.from_data(data)
+    states = tallies.of_state(State.COMPLETED)
+    if snapshot.channel != row.channel:  # it went on elsewhere: a person counts where the result was shared
+        for tally in states:
+            await count(database, row, {tally}, _day_of(row, tally, moment), -1)
+        row.channel = snapshot.channel
+        for tally in states:
+            await count(database, row, {tally}, _day_of(row, tally, moment))
+    row.snapshot, row.shared_at = dict(data), moment
+    row.number = await next_number(database, row.campaign_id)
+    await count(database, row, tallies.of_result(snapshot), day_of(moment))
+
+
+def _day_of(row: ParticipationRow, tally: Tally, moment: datetime) -> str:
+    return day_of(row.begun_at if tally.kind is Kind.BEGUN else row.completed_at or moment)
 
 
 def _agreed(records: Sequence[NewRecord], campaign: str) -> bool:

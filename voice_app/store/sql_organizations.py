@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine.organization.campaigns import LONGEST_NAME, InvalidCampaign, Span, checked, entry
+from engine.organization.campaigns import LONGEST_NAME, InvalidCampaign, Span, checked, checked_tags, entry
 from engine.organization.codes import CAMPAIGN_CODE_DIGITS, campaign_code
-from engine.organization.participations import State
 from engine.organization.roles import Role, leaves_an_admin
 from engine.organization.snapshot import Snapshot
+from engine.organization.tallies import Kind
 from voice_app.errors import StoreError
 from voice_app.organizations import (
     AccountId,
@@ -50,6 +50,7 @@ from voice_app.store.organization_tables import (
     ParticipationRow,
     SignInRow,
 )
+from voice_app.store.result_tables import ALL_DAYS, TallyRow
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_accounts import STATEMENT_LIMIT_S, plain_email
 from voice_app.store.transactions import digest_of, milliseconds, new_token, transaction, wall_clock
@@ -164,6 +165,7 @@ class SqlOrganizations:
                 welcome={locale: words for locale, words in spoken.items() if words},
                 opens_at=draft.opens,
                 closes_at=draft.closes,
+                tags=",".join(checked_tags(draft.tags)),
                 created_at=moment,
             )
             database.add(row)
@@ -205,17 +207,18 @@ class SqlOrganizations:
             .order_by(col(CampaignRow.archived_at).is_not(None), col(CampaignRow.id).desc())
         )
         counting = (
-            select(ParticipationRow.campaign_id, ParticipationRow.state, func.count())
-            .join(CampaignRow, col(CampaignRow.id) == col(ParticipationRow.campaign_id))
-            .where(CampaignRow.organization_id == organization)
-            .group_by(col(ParticipationRow.campaign_id), col(ParticipationRow.state))
+            select(TallyRow.campaign_id, TallyRow.kind, func.sum(TallyRow.people))
+            .join(CampaignRow, col(CampaignRow.id) == col(TallyRow.campaign_id))
+            .where(CampaignRow.organization_id == organization, TallyRow.day == ALL_DAYS)
+            .where(col(TallyRow.kind).in_([Kind.BEGUN, Kind.COMPLETED, Kind.SHARED]))
+            .group_by(col(TallyRow.campaign_id), col(TallyRow.kind))
         )
         if only is not None:
             query, counting = query.where(CampaignRow.id == only), counting.where(CampaignRow.id == only)
         rows = (await database.exec(query)).all()
         counts: dict[str, Counter[str]] = {row.id: Counter() for row in rows}
-        for campaign, state, number in (await database.exec(counting)).all():
-            counts[campaign][state] += number
+        for campaign, kind, people in (await database.exec(counting)).all():
+            counts[campaign][kind] += int(people)
         name = "" if owner is None else owner.name
         return [self._made(row, name, _counts(counts[row.id])) for row in rows]
 
@@ -232,6 +235,8 @@ class SqlOrganizations:
             entry=entry(span_of(row), as_text(self._clock())),
             created_at=aware(row.created_at),
             counts=counts,
+            tags=tuple(filter(None, row.tags.split(","))),
+            published=row.published,
         )
 
     # --- results -----------------------------------------------------------------------------------------------
@@ -294,10 +299,8 @@ def span_of(row: CampaignRow) -> Span:
     return Span(_text(row.opens_at), _text(row.closes_at), row.archived_at is not None)
 
 
-def _counts(states: Counter[str]) -> Counts:
-    shared = states[State.SHARED]
-    completed = shared + states[State.COMPLETED]
-    return Counts(completed + states[State.STARTED], completed, shared)
+def _counts(kinds: Counter[str]) -> Counts:
+    return Counts(kinds[Kind.BEGUN], kinds[Kind.COMPLETED], kinds[Kind.SHARED])
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -12,7 +12,8 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from audio_content.model import Content
-from voice_app.organizations import Campaign, SharedResult
+from voice_app.organizations import Campaign
+from voice_app.results import Participant
 from voice_app.web.organization.figures import name_of
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -25,7 +26,7 @@ def harmless(cell: str) -> str:
 
 
 async def as_csv(
-    campaign: Campaign, results: AsyncIterator[SharedResult], content: Content, words: Mapping[str, str], locale: str
+    campaign: Campaign, results: AsyncIterator[Participant], content: Content, words: Mapping[str, str], locale: str
 ) -> AsyncIterator[str]:
     """Give the table, a line at a time; `words` are the headings and the names of the profiles."""
     areas = [area.id for area in (*content.skill_map.spec.areas, *content.skill_map.extension)]
@@ -34,7 +35,7 @@ async def as_csv(
     for area in areas:
         name = name_of(content, area, locale)
         heading += [f"{words['mastered']} – {name}", f"{words['to_learn']} – {name}"]
-    heading += [words["mastered_skills"], words["to_learn_skills"]]
+    heading += [words["mastered_skills"], words["to_learn_skills"], words["cohort"]]
     yield BYTE_ORDER_MARK + _line(heading)
     async for result in results:
         yield _line(_cells(campaign, result, areas, content, words, locale))
@@ -42,7 +43,7 @@ async def as_csv(
 
 def _cells(
     campaign: Campaign,
-    result: SharedResult,
+    result: Participant,
     areas: Sequence[str],
     content: Content,
     words: Mapping[str, str],
@@ -66,6 +67,7 @@ def _cells(
         cells += [str(len(told.mastered)), str(len(told.to_learn))] if told is not None and known else ["", ""]
     cells += [" | ".join(name_of(content, skill, locale) for skill in snapshot.mastered)]
     cells += [" | ".join(name_of(content, skill, locale) for skill in snapshot.to_learn)]
+    cells += [result.cohort]
     return cells
 
 
@@ -75,7 +77,7 @@ def _line(cells: Sequence[str]) -> str:
     return text.getvalue()
 
 
-async def as_json(campaign: Campaign, results: AsyncIterator[SharedResult]) -> AsyncIterator[str]:
+async def as_json(campaign: Campaign, results: AsyncIterator[Participant]) -> AsyncIterator[str]:
     """Give one JSON object: the campaign, its counts, its results by skill ids."""
     head = {
         "campaign": {"id": campaign.id, "title": campaign.title, "code": campaign.code, "path": campaign.path},
@@ -92,6 +94,7 @@ async def as_json(campaign: Campaign, results: AsyncIterator[SharedResult]) -> A
             "id": result.id,
             "number": result.number,
             "shared_at": result.shared_at.isoformat(timespec="seconds"),
+            "group": result.cohort,
             **result.snapshot.to_data(),
         }
         yield between + json.dumps(told, ensure_ascii=False)

@@ -1,16 +1,13 @@
-"""What an organisation's pages tell of shared results, reckoned while they pass by: memory does not grow with them."""
+"""Skills of a campaign, one by one, in the plain names of the content."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from audio_content.model import Content
-from voice_app.organizations import SharedResult
-
-SHOWN = 100
-"""Newest results in the table; all of them are in the export."""
+from engine.organization.tallies import Kind
+from voice_app.results import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,58 +20,30 @@ class SkillLine:
     to_learn: int
 
 
-@dataclass(frozen=True, slots=True)
-class AreaLine:
-    name: str
-    mastered: int
-    to_learn: int
-
-
-@dataclass(slots=True)
-class Overview:
-    """The figures of a campaign. `newest` first; `skills` in the order of the framework."""
-
-    shared: int = 0
-    profiles: Counter[str] = field(default_factory=Counter)
-    newest: Sequence[SharedResult] = ()
-    areas: Sequence[AreaLine] = ()
-    skills: Sequence[SkillLine] = ()
-
-
-async def overview(results: AsyncIterator[SharedResult], content: Content, locale: str) -> Overview:
-    """Give the figures of these results."""
-    told = Overview()
-    newest: deque[SharedResult] = deque(maxlen=SHOWN)
-    mastered: Counter[str] = Counter()
-    to_learn: Counter[str] = Counter()
-    async for result in results:
-        told.shared += 1
-        told.profiles[result.snapshot.profile] += 1
-        newest.appendleft(result)
-        mastered.update(result.snapshot.mastered)
-        to_learn.update(result.snapshot.to_learn)
-    told.newest = tuple(newest)
-    area_of = content.skill_map.area_of
-    known = [skill for skill in area_of if mastered[skill] or to_learn[skill]]
-    told.skills = [
+def skill_lines(figures: Figures, content: Content, locale: str) -> Sequence[SkillLine]:
+    """Give the skills that anybody met, in the order of the framework; those that left the content come last."""
+    mastered, to_learn = figures.of(Kind.MASTERED), figures.of(Kind.TO_LEARN)
+    area_of = {str(skill): area for skill, area in content.skill_map.area_of.items()}
+    met = {*mastered, *to_learn}
+    ordered = [skill for skill in area_of if skill in met] + sorted(met - set(area_of))
+    return [
         SkillLine(
-            name_of(content, area_of[skill], locale), name_of(content, skill, locale), mastered[skill], to_learn[skill]
+            area=name_of(content, area_of[skill], locale) if skill in area_of else "",
+            name=name_of(content, skill, locale),
+            mastered=mastered.get(skill, 0),
+            to_learn=to_learn.get(skill, 0),
         )
-        for skill in known
+        for skill in ordered
     ]
-    areas = list(dict.fromkeys(area_of[skill] for skill in known))
-    told.areas = [
-        AreaLine(
-            name_of(content, area, locale),
-            sum(mastered[skill] for skill in known if area_of[skill] == area),
-            sum(to_learn[skill] for skill in known if area_of[skill] == area),
-        )
-        for area in areas
-    ]
-    return told
 
 
 def name_of(content: Content, node: str, locale: str) -> str:
     """Give the plain name of a node; its id when the content knows it no longer."""
     names = content.skill_map.names.get(node)
     return node if names is None else names.by_locale[locale]
+
+
+def stated(content: Content, node: str, locale: str) -> str:
+    """Give the framework's own name of an area or a competence, as professionals know it; else its plain name."""
+    names = content.skill_map.statements.get(node)
+    return name_of(content, node, locale) if names is None else names.by_locale[locale]

@@ -42,6 +42,7 @@ def read_campaign(form: Mapping[str, str], offered: tuple[str, ...]) -> Campaign
         welcome={locale: form.get(f"welcome_{locale}", "") for locale in LOCALES},
         opens=_midnight(_day(form, "opens")),
         closes=None if closes is None else _midnight(closes + timedelta(days=1)),
+        tags=tuple(form.get("tags", "").split(",")),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from quart import Blueprint, Response, request
 
 from audio_content.model import Content
-from engine.organization.campaigns import LONGEST_TITLE, LONGEST_WELCOME, InvalidCampaign
+from engine.organization.campaigns import LONGEST_TITLE, LONGEST_WELCOME, Entry, InvalidCampaign
 from engine.organization.roles import Permission, Role
 from voice_app.documents.squares import page_with_code, qr_drawing
 from voice_app.errors import StoreError
@@ -26,13 +26,14 @@ from voice_app.organizations import (
     Organizations,
     SignInRefused,
 )
+from voice_app.results import ResultFilter, Results
 from voice_app.store.rules import OrganizationRules
 from voice_app.web.guard import HEADERS
 from voice_app.web.organization import gate
-from voice_app.web.organization.exports import as_csv, as_json
-from voice_app.web.organization.figures import overview
+from voice_app.web.organization.charts import profile_chart
 from voice_app.web.organization.forms import Fault, in_threes, read_campaign, read_role, templates
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
+from voice_app.web.organization.results_pages import ResultsPages, found_campaign, results_words
 from voice_app.web.organization.sheets import (
     BOOK,
     PREFIX,
@@ -41,7 +42,6 @@ from voice_app.web.organization.sheets import (
     member_of,
     refusal,
     show,
-    streamed,
     typed_form,
 )
 from voice_app.web.page_words import book_of_words
@@ -60,6 +60,9 @@ class Desk(Protocol):
 
     @property
     def organizations(self) -> Organizations: ...
+
+    @property
+    def results(self) -> Results: ...
 
     @property
     def content(self) -> Content: ...
@@ -96,11 +99,10 @@ class _Pages:
             Route(f"{campaign}/", "GET", Permission.SEE, self._campaign),
             Route(f"{campaign}/qr.svg", "GET", Permission.SEE, self._qr),
             Route(f"{campaign}/archive", "POST", Permission.RUN_CAMPAIGNS, self._archive),
-            Route(f"{campaign}/results.csv", "GET", Permission.EXPORT, self._results_csv),
-            Route(f"{campaign}/results.json", "GET", Permission.EXPORT, self._results_json),
             Route(f"{home}/members/", "GET", Permission.MANAGE_MEMBERS, self._members),
             Route(f"{home}/members/", "POST", Permission.MANAGE_MEMBERS, self._members),
             Route(f"{home}/members/<member>", "POST", Permission.MANAGE_MEMBERS, self._member),
+            *ResultsPages(desk, rules).routes,
         )
 
     def guarded(self, route: Route) -> gate.Page:
@@ -171,8 +173,21 @@ class _Pages:
     async def _home(self, visit: Visit, organization: str) -> Response:
         del organization
         member = member_of(visit)
-        campaigns = await self._desk().organizations.campaigns(member.organization.id)
-        return show("home", visit, campaigns=campaigns, in_threes=in_threes)
+        every = await self._desk().organizations.campaigns(member.organization.id)
+        state, tag = request.args.get("state", ""), request.args.get("tag", "")
+        wanted = [each for each in every if state in ("", each.entry) and (not tag or tag in each.tags)]
+        fields = {"states": tuple(Entry), "tags": sorted({tag for each in every for tag in each.tags})}
+        asked = {"state": state, "tag": tag}
+        return show(
+            "home",
+            visit,
+            campaigns=wanted,
+            any_campaign=bool(every),
+            in_threes=in_threes,
+            asked=asked,
+            says=results_words(),
+            **fields,
+        )
 
     async def _new_campaign(self, visit: Visit, organization: str) -> Response:
         del organization
@@ -194,16 +209,19 @@ class _Pages:
 
     async def _campaign(self, visit: Visit, organization: str, campaign: str) -> Response:
         del organization
-        found = await self._found(visit, campaign)
+        found = await found_campaign(self._desk(), visit, campaign)
         desk = self._desk()
-        results = desk.organizations.results(found.organization.id, found.id)
-        told = await overview(results, desk.content, asked_locale())
+        figures = await desk.results.figures(found.organization.id, found.id, ResultFilter())
+        words = results_words()
+        chart = profile_chart(figures, words, book_of_words(BOOK, asked_locale())["export"])
         address = self._address_of(found)
-        return show("campaign", visit, campaign=found, told=told, code=in_threes(found.code), address=address)
+        public = f"{request.host_url.rstrip('/')}{PREFIX}/figures/{found.code}"
+        fields = {"code": in_threes(found.code), "address": address, "public": public}
+        return show("campaign", visit, campaign=found, chart=chart, says=words, **fields)
 
     async def _qr(self, visit: Visit, organization: str, campaign: str) -> Response:
         del organization
-        found = await self._found(visit, campaign)
+        found = await found_campaign(self._desk(), visit, campaign)
         return Response(qr_drawing(self._address_of(found), QR_SCALE), content_type="image/svg+xml")
 
     async def _archive(self, visit: Visit, organization: str, campaign: str) -> Response:
@@ -212,30 +230,6 @@ class _Pages:
         if not await self._desk().organizations.archive(member.organization.id, campaign, member):
             raise Refused(404)
         return go(f"/{member.organization.id}/")
-
-    async def _results_csv(self, visit: Visit, organization: str, campaign: str) -> Response:
-        del organization
-        found = await self._found(visit, campaign)
-        desk = self._desk()
-        await desk.organizations.note(found.organization.id, member_of(visit), "results_exported", found.title)
-        results = desk.organizations.results(found.organization.id, found.id)
-        words = book_of_words(BOOK, asked_locale())["export"]
-        lines = as_csv(found, results, desk.content, words, asked_locale())
-        return streamed(lines, "text/csv; charset=utf-8", f"{found.code}.csv")
-
-    async def _results_json(self, visit: Visit, organization: str, campaign: str) -> Response:
-        del organization
-        found = await self._found(visit, campaign)
-        desk = self._desk()
-        await desk.organizations.note(found.organization.id, member_of(visit), "results_exported", found.title)
-        results = desk.organizations.results(found.organization.id, found.id)
-        return streamed(as_json(found, results), "application/json", f"{found.code}.json")
-
-    async def _found(self, visit: Visit, campaign: str) -> Campaign:
-        found = await self._desk().organizations.campaign(member_of(visit).organization.id, campaign)
-        if found is None:
-            raise Refused(404)
-        return found
 
     def _address_of(self, campaign: Campaign) -> str:
         return page_with_code(self._public_address or request.host_url, campaign.code)

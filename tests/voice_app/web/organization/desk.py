@@ -18,9 +18,11 @@ from engine.organization.roles import Role
 from engine.organization.snapshot import AreaResult, Snapshot
 from voice_app.organizations import Campaign, CampaignDraft, Member, Organization
 from voice_app.ports import NewRecord
+from voice_app.results import ResultFilter
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations
+from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.organization.pages import organization_blueprint
 
@@ -42,6 +44,7 @@ class Desk:
     app: Quart = field(init=False)
     accounts: SqlAccounts = field(init=False)
     organizations: SqlOrganizations = field(init=False)
+    results: SqlResults = field(init=False)
     members: dict[str, Member] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -50,6 +53,7 @@ class Desk:
         desk = cls(await SqlStore.open(f"sqlite+aiosqlite:///{folder / 'events.sqlite'}"))
         desk.organizations = SqlOrganizations(desk.store.engine, RULES, desk.moment)
         desk.accounts = SqlAccounts(desk.store.engine, RULES, desk.moment)
+        desk.results = SqlResults(desk.store.engine, desk.moment)
         desk.app = Quart(__name__, static_folder=None)
         desk.app.register_blueprint(organization_blueprint(lambda: desk, RULES))
         ours = await desk.organizations.create("la Maison Bleue")
@@ -85,9 +89,15 @@ class Desk:
             member.organization.id, CampaignDraft(title, "abc_diag"), member
         )
 
-    async def share(self, campaign: Campaign, mastered: tuple[str, ...] = ("web.search.1",)) -> None:
+    async def share(
+        self,
+        campaign: Campaign,
+        mastered: tuple[str, ...] = ("web.search.1",),
+        channel: str = "kiosk",
+        profile: str = "almost",
+    ) -> None:
         snapshot = Snapshot(
-            "abc_diag", "fr", "kiosk", "almost", 1, {"key": 10}, {"1": AreaResult(2, mastered, ("web.search.2",))}
+            "abc_diag", "fr", channel, profile, 1, {"key": 10}, {"1": AreaResult(2, mastered, ("web.search.2",))}
         )
         session = await self.store.open_session("kiosk", "bank-1")
         consent = {"purpose": Purpose.SHARE_RESULT.value, "recipient": campaign.id, "agreed": True}
@@ -98,6 +108,11 @@ class Desk:
             NewRecord("result_shared", {"campaign": campaign.id, "snapshot": snapshot.to_data()}),
         ]
         await self.store.append(session, records, channel="kiosk")
+
+    async def participant(self, campaign: Campaign) -> str:
+        """Give the id of the newest shared result of a campaign."""
+        page = await self.results.participants(campaign.organization.id, campaign.id, ResultFilter())
+        return page.participants[0].id
 
     async def browser(self, who: str | None = None) -> Browser:
         """Give a browser, signed in as this member (None: as nobody)."""

@@ -30,6 +30,15 @@ RULES = {
     ("POST", "/org/<organization>/campaigns/<campaign>/archive"): {**RUN, "mediator": 303, "admin": 303},
     ("GET", "/org/<organization>/campaigns/<campaign>/results.csv"): RUN,
     ("GET", "/org/<organization>/campaigns/<campaign>/results.json"): RUN,
+    ("GET", "/org/<organization>/campaigns/<campaign>/results/"): SEE,
+    ("GET", "/org/<organization>/campaigns/<campaign>/participants/"): SEE,
+    ("POST", "/org/<organization>/campaigns/<campaign>/participants/<participant>"): {
+        **RUN,
+        "mediator": 303,
+        "admin": 303,
+    },
+    ("POST", "/org/<organization>/campaigns/<campaign>/publish"): {**RUN, "mediator": 303, "admin": 303},
+    ("GET", "/org/figures/<code>"): dict.fromkeys(EVERYBODY, 404),
     ("GET", "/org/<organization>/members/"): MANAGE,
     ("POST", "/org/<organization>/members/"): {**MANAGE, "admin": 400},
     ("POST", "/org/<organization>/members/<member>"): {**MANAGE, "admin": 303},
@@ -64,7 +73,9 @@ async def test_every_route_answers_every_person_by_its_rule(desk: Desk) -> None:
             browser = await desk.browser(None if who == NOBODY else who)
             if who != NOBODY:
                 await browser.get("/org/sign-in")  # any page brings the form token
-            path = _path(rule, desk.ours, campaign.id, desk.members["viewer"].id)
+            await desk.share(campaign)
+            participant = await desk.participant(campaign)
+            path = _path(rule, desk.ours, campaign.id, desk.members["viewer"].id, participant)
             form = {"role": "viewer", "active": "yes"} if "<member>" in rule else {}
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[who, method, rule] = answer.status_code
@@ -83,12 +94,12 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
     told = {}
     for method, rule in RULES:
         if "<campaign>" in rule or "<member>" in rule:
-            path = _path(rule, desk.ours, theirs.id, desk.members[STRANGER].id)
+            path = _path(rule, desk.ours, theirs.id, desk.members[STRANGER].id, await desk.participant(theirs))
             form = {"role": "viewer", "active": "no"}
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[method, rule] = (answer.status_code, "À nous seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 6
+    assert len(told) == 10
     assert all(status in (403, 404) and not leaks for status, leaks in told.values())
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None
@@ -137,6 +148,15 @@ async def test_nobody_is_signed_in_from_elsewhere(desk: Desk, headers: dict[str,
     assert (await browser.post("/org/sign-in", form, headers)).status_code == 403
 
 
-def _path(rule: str, organization: str, campaign: str, member: str) -> str:
-    path = rule.replace("<organization>", organization).replace("<campaign>", campaign)
-    return path.replace("<member>", member).replace("<token>", "never-given")
+def _path(rule: str, organization: str, campaign: str, member: str, participant: str = "") -> str:
+    parts = {
+        "organization": organization,
+        "campaign": campaign,
+        "member": member,
+        "participant": participant,
+        "token": "never-given",
+        "code": "900000000",
+    }
+    for name, value in parts.items():
+        rule = rule.replace(f"<{name}>", value)
+    return rule
