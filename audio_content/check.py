@@ -22,8 +22,12 @@ An item, in each language
   feedback-kind        feedback never judges: no "wrong", "mistake", "error", "bad"
   acronym              words in capitals have their pronunciation in the lexicon (prompts too)
   brand-alone          no brand named alone: a free product and a paid one together, or none
-  ear, ear-synonym     options do not sound alike, nor any two ways to say them (phonemes of espeak-ng; a note when it
-                       is not installed)
+  ear, ear-synonym     options do not sound alike, nor any two ways to say them; the number that is right sounds like no
+                       other of its range (phonemes of espeak-ng; a note when it is not installed)
+  number-range         a number item listens for at most 32 numbers, some of them above the key
+  number-accept        what may be said with the right number may be said with every number of the range
+  word-others          a word item has at least two other words, for who wants to choose from a list
+  word-given           the question of a word item does not say its answer
   twin                 an item that requires sight names its twin that does not
   country              services and numbers of France only (framework/style.yaml) go with `country: FR`
   assistant            the variant for an assistive technology: short, no unknown acronym
@@ -69,6 +73,7 @@ from audio_content.rules.ear import ear_findings
 from audio_content.rules.finding import Finding, Severity
 from audio_content.rules.item_rules import ITEM_RULES, Reading
 from audio_content.rules.lesson_rules import lesson_findings, untaught
+from audio_content.rules.open_rules import OPEN_RULES
 from audio_content.rules.prompt_rules import prompt_findings
 from audio_content.rules.style import styles
 from audio_content.rules.variant_rules import VARIANT_RULES
@@ -95,7 +100,7 @@ def item_findings(content: Content) -> Iterator[Finding]:
     for item in content.items.values():
         for locale in LOCALES:
             reading = _reading(content, item, locale)
-            for name, severity, rule in (*ITEM_RULES, *VARIANT_RULES):
+            for name, severity, rule in (*ITEM_RULES, *OPEN_RULES, *VARIANT_RULES):
                 for message in rule(reading):
                     yield Finding(severity, f"{item.id} {locale}", name, message)
 

@@ -8,8 +8,10 @@ Fields of an item
   country       FR: its facts hold only there  difficulty    expert value in level units, near the level
   range         number items: "0-20", the numbers that are listened for (usual: 0 to 20)
   assistant     {kind, fr, en}                 the variant for a person with a helper or an assistive technology
-  fr, en        stem, simpler, feedback and, by type: choice: options; number: accept (other wordings of the number);
-                word: accept (wordings of the word), others (plausible other words that are listened for)
+  fr, en        stem, simpler, feedback and, by type: choice: options; number: also (other ways to say every number of
+                the range: "{} euros", "{une} heures" with a feminine number, "{rank}" for "the third"), accept (other
+                wordings of the right number alone: "midi"); word: accept (wordings of the word), others (plausible
+                other words that are listened for)
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from audio_content.model import (
     SkillMap,
     Vocabulary,
 )
+from audio_content.numerals import NumberWords
 from audio_content.pronunciation import own_lexicon
 from audio_content.sources import Node
 from engine.model import ItemId, SkillId
@@ -43,11 +46,12 @@ DIFFICULTY_STEP = 1.0
 _ITEM_ID = re.compile(r"it\.(?P<skill>[a-z]+\.[a-z]+\.\d)\.[a-z]")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _RANGE = re.compile(r"(\d{1,3})-(\d{1,3})")
+_GAP = re.compile(r"\{(?:une|rank)?\}")
 _DIFFICULTY = re.compile(r"-?\d(\.\d+)?")
 _TEXT_FIELDS: Mapping[ItemKind, tuple[str, ...]] = {
     ItemKind.CHOICE: ("options",),
     ItemKind.YES_NO: (),
-    ItemKind.NUMBER: ("accept",),
+    ItemKind.NUMBER: ("also", "accept"),
     ItemKind.WORD: ("accept", "others"),
 }
 
@@ -153,7 +157,8 @@ def _item_text(node: Node, locale: str, kind: ItemKind, key: OptionId, vocabular
             options = _number_options(node, body, locale, key)
         case ItemKind.WORD:
             options = _word_options(body, key)
-    return ItemText(body.text("stem"), body.text("simpler"), options, body.text("feedback"))
+    also = body.texts("also") if kind is ItemKind.NUMBER else ()
+    return ItemText(body.text("stem"), body.text("simpler"), options, body.text("feedback"), also)
 
 
 def _choice_options(body: Node) -> tuple[OptionText, ...]:
@@ -181,10 +186,28 @@ def _number_options(node: Node, body: Node, locale: str, key: OptionId) -> tuple
     if not first < last < first + WIDEST_RANGE:
         raise node.fault(f"the range {written!r} cannot be listened for", "Write the least and the greatest, as 0-20")
     numbers = own_lexicon(locale).numbers
+    also, accepted = body.texts("also"), body.texts("accept")
+    for pattern in also:
+        if len(_GAP.findall(pattern)) != 1 or set(_GAP.sub("", pattern)) & set("{}"):
+            raise body.fault(f"`also` {pattern!r} does not say where the number stands", "Write it as {}, once")
     return tuple(
-        OptionText(OptionId(str(number)), numbers.cardinal(number), body.texts("accept") if str(number) == key else ())
+        OptionText(
+            OptionId(str(number)),
+            numbers.cardinal(number),
+            (*(_said(pattern, number, numbers) for pattern in also), *(accepted if str(number) == key else ())),
+        )
         for number in range(first, last + 1)
     )
+
+
+def _said(pattern: str, number: int, numbers: NumberWords) -> str:
+    """Give one number in a wording that all the numbers of an item have."""
+    by_gap = {
+        "{}": numbers.cardinal(number),
+        "{une}": numbers.cardinal(number, feminine=True),
+        "{rank}": numbers.ordinal(number),
+    }
+    return _GAP.sub(lambda gap: by_gap[gap[0]], pattern)
 
 
 def _word_options(body: Node, key: OptionId) -> tuple[OptionText, ...]:

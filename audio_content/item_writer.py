@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from audio_content.model import ContentItem, ItemKind, OptionText
+from audio_content.model import ContentItem, ItemKind, ItemText
 
 
 def bank_file(items: Iterable[ContentItem]) -> str:
@@ -31,14 +31,15 @@ def _item(item: ContentItem) -> Iterator[str]:
         yield f"  {locale}:"
         yield f"    stem: {_quoted(text.stem)}"
         yield f"    simpler: {_quoted(text.simpler)}"
-        yield from _answers(item, text.options)
+        yield from _answers(item, text)
         yield f"    feedback: {_quoted(text.feedback)}"
     if item.assistant is not None:
         said = ", ".join(f"{locale}: {_quoted(text)}" for locale, text in item.assistant.by_locale.items())
         yield f"  assistant: {{kind: {item.assistant.kind.value}, {said}}}"
 
 
-def _answers(item: ContentItem, options: tuple[OptionText, ...]) -> Iterator[str]:
+def _answers(item: ContentItem, text: ItemText) -> Iterator[str]:
+    options = text.options
     key = next(option for option in options if option.id == item.key)
     match item.kind:
         case ItemKind.CHOICE:
@@ -47,8 +48,10 @@ def _answers(item: ContentItem, options: tuple[OptionText, ...]) -> Iterator[str
                 synonyms = f", synonyms: {_list(option.synonyms)}" if option.synonyms else ""
                 yield f"    - {{id: {_quoted(option.id)}, text: {_quoted(option.text)}{synonyms}}}"
         case ItemKind.NUMBER:
-            if key.synonyms:
-                yield f"    accept: {_list(key.synonyms)}"
+            if text.also:
+                yield f"    also: {_list(text.also)}"
+            if accepted := key.synonyms[len(text.also) :]:
+                yield f"    accept: {_list(accepted)}"
         case ItemKind.WORD:
             yield f"    accept: {_list((key.text, *key.synonyms))}"
             yield f"    others: {_list(tuple(option.text for option in options if option.id != item.key))}"

@@ -30,10 +30,6 @@ class ItemKind(StrEnum):
     WORD = "word"
 
 
-ASKED_KINDS = frozenset({ItemKind.CHOICE, ItemKind.YES_NO})
-"""The kinds that the dialogue can ask on every channel; items of another kind stay out of the paths."""
-
-
 class AssistantKind(StrEnum):
     """Whom a variant of an item is for."""
 
@@ -64,12 +60,17 @@ class OptionText:
 
 @dataclass(frozen=True, slots=True)
 class ItemText:
-    """An item in one language. `simpler` is the same question in easier words, for "explain"; it never hints."""
+    """An item in one language. `simpler` is the same question in easier words, for "explain"; it never hints.
+
+    `also`, of a number item: other ways to say every number of its range ("{} euros"). They are among the synonyms of
+    the options already; kept so that the item can be written again.
+    """
 
     stem: str
     simpler: str
     options: tuple[OptionText, ...]
     feedback: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +206,10 @@ class Content:
         return tuple(item for _, item in sorted(self.items.items()) if item.skill in skills)
 
     def engine_items(self, path: str) -> tuple[Item, ...]:
-        """Give the items of a path as the engine sees them, in the order of ids: those that every channel can ask, of
+        """Give the items of a path as the engine sees them, in the order of ids: those that can be asked of
         everybody. An item that requires sight is left to its twin."""
         return tuple(
             Item(id=item.id, skill=item.skill, options=len(item.option_ids), difficulty=item.difficulty)
             for item in self.path_items(path)
-            if item.kind in ASKED_KINDS and not item.requires_sight
+            if not item.requires_sight
         )

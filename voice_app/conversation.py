@@ -55,6 +55,7 @@ from voice_app.dialogue.messages import (
     SetLoudness,
     Show,
     Spelled,
+    Written,
 )
 from voice_app.errors import StoreError
 from voice_app.floor import Floor
@@ -75,6 +76,7 @@ from voice_app.ports import (
     Store,
     Synthesizer,
     TalkPressed,
+    WordWritten,
 )
 from voice_app.session_memory import ContextOf, SessionMemory, context_after
 from voice_app.speaking import Speaker
@@ -197,6 +199,11 @@ class Conversation:
                     await self._speaker.hush()
                     self._ear.forget()
                 await self._feed(Pressed(turn, key, input_mode))
+            case WordWritten(turn, text):
+                if turn == self._state.turn:
+                    await self._speaker.hush()
+                    self._ear.forget()
+                await self._feed(Written(turn, text))
             case PromptEnded(turn):
                 await self._on_prompt_ended(turn)
             case Recognized():

@@ -6,7 +6,7 @@ Deadlines are the adapter's duty: every method either answers, or raises its doc
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NewType, Protocol
 
 from engine.model import Channel as ChannelKind
@@ -208,8 +208,9 @@ class CallerLine(Protocol):
 # --- the channel: where the conversation takes place ------------------------------------------------------------
 
 
-KEYS = frozenset("0123456789*#+-")
-"""What a keypad may send: the keys of a telephone, louder and quieter."""
+KEYS = frozenset("0123456789*#+-befhps")
+"""What a keypad may send: the keys of a telephone, louder and quieter; and the letters of a page's buttons where digits
+are taken by a number (back, explain, faster, help, pause, slower)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,14 @@ class KeyPressed:
     turn: int
     key: str
     input_mode: InputMode = InputMode.KEY
+
+
+@dataclass(frozen=True, slots=True)
+class WordWritten:
+    """A word was written in the answer field of a page, in the turn that the person saw."""
+
+    turn: int
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +269,7 @@ class Hungup:
     """The page was closed, the call ended."""
 
 
-ChannelEvent = KeyPressed | FrameHeard | Elapsed | PromptEnded | MicrophoneChange | TalkPressed | Hungup
+ChannelEvent = KeyPressed | WordWritten | FrameHeard | Elapsed | PromptEnded | MicrophoneChange | TalkPressed | Hungup
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +298,8 @@ class ShownView:
     code: str | None
     progress: tuple[int, int] | None
     talk: bool = False
+    writing: bool = False
+    """A word may be written as the answer."""
 
 
 class Channel(Protocol):

@@ -56,6 +56,7 @@ class Wording:
             code=None if view.code is None else _digits_in_pairs(view.code, locale),
             progress=view.progress,
             talk=view.talk,
+            writing=view.writing,
         )
 
     def _button(self, button: Button, locale: str) -> ShownButton:

@@ -28,6 +28,7 @@ CARRIED = (
     "assistant",
     "others",
     "range",
+    "also",
 )
 """The fields that only this namespace carries: another system will not read them."""
 
@@ -46,6 +47,8 @@ def write_metadata(parent: ET.Element, item: ContentItem, locale: str) -> None:
             under(made, own("word"), option.text, option=option.id)
         for synonym in option.synonyms:
             under(made, own("synonym"), synonym, option=option.id)
+    for pattern in item.texts[locale].also:
+        under(made, own("also"), pattern)
     if item.assistant is not None:
         under(made, own("assistant"), item.assistant.by_locale[locale], kind=item.assistant.kind.value)
 
@@ -62,6 +65,7 @@ def with_metadata(item: ContentItem, locale: str, found: ET.Element) -> ContentI
     for each in found.findall(own("synonym")):
         synonyms.setdefault(each.get("option", ""), []).append(each.text or "")
     options = tuple(replace(option, synonyms=tuple(synonyms.get(option.id, ()))) for option in options)
+    also = tuple(each.text or "" for each in found.findall(own("also")))
     key = item.key
     if kind is ItemKind.WORD and options:
         key = options[0].id
@@ -72,7 +76,7 @@ def with_metadata(item: ContentItem, locale: str, found: ET.Element) -> ContentI
         skill=SkillId(found.get("skill", "")),
         kind=kind,
         key=key,
-        texts={locale: ItemText(text.stem, text.simpler, options, text.feedback)},
+        texts={locale: ItemText(text.stem, text.simpler, options, text.feedback, also)},
         requires_sight=found.get("requires-sight") == "true",
         country=found.get("country"),
         difficulty=None if difficulty is None else float(difficulty),

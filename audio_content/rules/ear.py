@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
 
 from audio_content.forms import said_form
-from audio_content.model import LOCALES, Content, ItemKind
+from audio_content.model import LOCALES, Content, ContentItem, ItemKind
 from audio_content.rules.finding import Finding, Severity
 
 PROGRAM = "espeak-ng"
@@ -26,6 +26,8 @@ CLOSE_SHARE = 0.5
 """Distance divided by the length of the longer wording, in phonemes."""
 CLOSE_SOUNDS = 2.5
 """Distance itself: long wordings that differ by three sounds are told apart."""
+CLOSE_NUMBERS = 1.0
+"""The same for two numbers, which are short: one sound of a family apart, as six and dix."""
 
 _SAME_FAMILY = 0.5
 _TWO_VOWELS = 0.6
@@ -54,6 +56,9 @@ def ear_findings(content: Content, program: str = PROGRAM) -> Iterator[Finding]:
             return
         for where, options in compared:
             yield from _alike(where, options, sounds)
+        for item in content.items.values():
+            if item.kind is ItemKind.NUMBER:
+                yield from _numbers_alike(item, locale, path)
 
 
 def _compared(content: Content, locale: str) -> Iterator[tuple[str, list[list[str]]]]:
@@ -67,6 +72,16 @@ def _compared(content: Content, locale: str) -> Iterator[tuple[str, list[list[st
                     for option in item.texts[locale].options
                 ],
             )
+
+
+def _numbers_alike(item: ContentItem, locale: str, program: str) -> Iterator[Finding]:
+    """Give the numbers of a range that sound like the key: six for dix. Two of the others may sound alike."""
+    said = {option.id: said_form(option.text) for option in item.texts[locale].options}
+    sounds = phonemes(sorted(set(said.values())), locale, program)
+    key = said[item.key]
+    for option, other in said.items():
+        if option != item.key and distance(sounds[key], sounds[other]) < CLOSE_NUMBERS:
+            yield Finding(Severity.ERROR, f"{item.id} {locale}", "ear", f"{key!r} and {other!r} sound alike")
 
 
 def _alike(where: str, options: list[list[str]], sounds: Mapping[str, Sequence[str]]) -> Iterator[Finding]:

@@ -20,8 +20,8 @@ items:
   range: "0-5"
   difficulty: "0.7"
   assistant: {kind: screen_reader, fr: "Avec un lecteur d'écran.", en: "With a screen reader."}
-  fr: {stem: "Combien ?", simpler: "Dites combien ?", accept: [trois mots], feedback: "Trois."}
-  en: {stem: "How many?", simpler: "Say how many?", accept: [three words], feedback: "Three."}
+  fr: {stem: "Combien ?", simpler: "Dites combien ?", also: ["{une} heures"], accept: [un trio], feedback: "Trois."}
+  en: {stem: "How many?", simpler: "Say how many?", accept: [a trio], feedback: "Three."}
 """
 WORD = """
 items:
@@ -61,7 +61,24 @@ def test_a_number_item_listens_for_its_range(folder: Folder) -> None:
     assert item.kind is ItemKind.NUMBER
     assert item.option_ids == ("0", "1", "2", "3", "4", "5")
     assert [option.text for option in item.texts["fr"].options][:4] == ["zéro", "un", "deux", "trois"]
-    assert [option.synonyms for option in item.texts["en"].options if option.synonyms] == [("three words",)]
+    assert [option.synonyms for option in item.texts["en"].options if option.synonyms] == [("a trio",)]
+
+
+def test_a_wording_of_a_number_item_is_made_for_every_number(folder: Folder) -> None:
+    folder.write("items/b.yaml", NUMBER)
+
+    options = folder.load().items[ItemId("it.web.trust.1.a")].texts["fr"].options
+
+    assert [option.synonyms[0] for option in options[:3]] == ["zéro heures", "une heures", "deux heures"]
+    assert options[3].synonyms == ("trois heures", "un trio")
+
+
+def test_a_wording_may_say_the_rank(folder: Folder) -> None:
+    folder.write("items/b.yaml", NUMBER.replace("accept: [a trio]", 'also: ["the {rank}"]').replace("0-5", "1-5"))
+
+    options = folder.load().items[ItemId("it.web.trust.1.a")].texts["en"].options
+
+    assert [option.synonyms for option in options[:3]] == [("the first",), ("the second",), ("the third",)]
 
 
 def test_a_word_item_listens_for_the_word_and_the_others(folder: Folder) -> None:
@@ -103,6 +120,8 @@ Spoil = Callable[[str], str]
         (NUMBER, lambda text: text.replace('key: "3"', 'key: "7"'), "is not one of the options"),
         (NUMBER, lambda text: text.replace('"0.7"', '"3.5"'), "is not near the level"),
         (NUMBER, lambda text: text.replace("screen_reader", "mind_reader"), "unknown kind"),
+        (NUMBER, lambda text: text.replace("{une} heures", "heures"), "where the number stands"),
+        (NUMBER, lambda text: text.replace("{une} heures", "{trois} heures {}"), "where the number stands"),
         (WORD, lambda text: text.replace(", clavier", ""), "do not have the same options"),
         (WORD, lambda text: text.replace("others: [moteur, clavier], ", ""), "is missing"),
         (WORD, lambda text: text.replace("type: word", 'type: word\n  range: "0-9"'), "only a number item"),
@@ -117,13 +136,13 @@ def test_what_contradicts_itself_is_told(folder: Folder, text: str, spoil: Spoil
         folder.load()
 
 
-def test_numbers_and_words_stay_out_of_what_the_dialogue_asks(folder: Folder) -> None:
+def test_numbers_and_words_are_asked(folder: Folder) -> None:
     folder.write("items/b.yaml", WORD)
 
     content = folder.load()
 
     assert [item.id for item in content.path_items("positionnement")] == ["it.web.search.1.a", "it.web.trust.1.a"]
-    assert [item.id for item in content.engine_items("positionnement")] == ["it.web.search.1.a"]
+    assert [item.options for item in content.engine_items("positionnement")] == [2, 3]
 
 
 def test_an_item_that_requires_sight_is_left_to_its_twin(folder: Folder) -> None:

@@ -1,4 +1,4 @@
-"""Fifteen faults, one a rule, each put into the bank that people hear: the linter finds every one, and only there."""
+"""Some twenty faults, one a rule, each put into the bank that people hear: every one is found, and only there."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from audio_content.rules.lesson_rules import lesson_findings, untaught
 from engine.model import ItemId
 
 ITEM = ItemId("it.web.search.1.a")
+NUMBER, WORD = ItemId("it.calc.read.1.d"), ItemId("it.web.navigate.1.d")
 
 
 def findings(content: Content, item: ItemId | None) -> Iterator[Finding]:
@@ -47,6 +48,20 @@ def options(*texts: str) -> Callable[[ContentItem], ContentItem]:
         return replace(item, texts={**item.texts, "fr": replace(item.texts["fr"], options=after)})
 
     return change
+
+
+def accepted_alone(item: ContentItem) -> ContentItem:
+    """Let the right number alone be said with more words."""
+    text = item.texts["fr"]
+    made = tuple(
+        replace(option, synonyms=(*option.synonyms, f"vers {option.text}")) if option.id == item.key else option
+        for option in text.options
+    )
+    return replace(item, texts={**item.texts, "fr": replace(text, options=made)})
+
+
+def one_other(item: ContentItem) -> ContentItem:
+    return replace(item, texts={name: replace(text, options=text.options[:2]) for name, text in item.texts.items()})
 
 
 def keys_moved_first(content: Content) -> Content:
@@ -91,6 +106,12 @@ FAULTS = [
     Fault("option-contained", lambda bank: changed(bank, options("Une page", "Une page de photos", "Un moteur"))),
     Fault("wordings-disjoint", lambda bank: changed(bank, options("Un moteur", "Un moteur", "Une radio"))),
     Fault("ear", lambda bank: changed(bank, options("Couper", "Copier", "Une belle promenade"))),
+    Fault(
+        "number-range", lambda bank: changed(bank, lambda item: replace(item, key=item.option_ids[-1]), NUMBER), NUMBER
+    ),
+    Fault("number-accept", lambda bank: changed(bank, accepted_alone, NUMBER), NUMBER),
+    Fault("word-others", lambda bank: changed(bank, one_other, WORD), WORD),
+    Fault("word-given", lambda bank: changed(bank, worded(stem="Un navigateur, c'est quoi ?"), WORD), WORD),
     Fault("acronym", lambda bank: changed(bank, worded(stem="Le QZX est ouvert. Que cherchez-vous ?"))),
     Fault(
         "assistant",

@@ -13,6 +13,8 @@ A play is a text of lines; `#` begins a remark:
     P: answers right / wrong by voice / key
     P: comes to the first question        by keys, in French
     P: comes back by code                 on another stage, the same records
+    P: writes "navigateur"                in the page's field
+    O: every question asks for a number   or: a word; before anything else
     O: the recogniser is lost / back      also: the microphone; `O: the store fails once`
     S: question.number item.stem          said since the last P or O line, in this order, perhaps with more between
     S: "C'est la pause"                   said in these words
@@ -29,8 +31,9 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from audio_content.model import ItemKind
 from engine.model import Channel
-from tests.voice_app.dialogue.stage import Stage, prompts_of
+from tests.voice_app.dialogue.stage import Stage, prompts_of, small_context
 from voice_app.dialogue.messages import ItemWords, MicrophoneChanged, Phrase, RecognizerBack, RecognizerLost
 from voice_app.wording import Wording
 
@@ -39,6 +42,10 @@ OUTSIDE = {
     "the recogniser is back": RecognizerBack(),
     "the microphone is lost": MicrophoneChanged(False),
     "the microphone is back": MicrophoneChanged(True),
+}
+KINDS = {
+    "every question asks for a number": ItemKind.NUMBER,
+    "every question asks for a word": ItemKind.WORD,
 }
 
 
@@ -104,6 +111,8 @@ class Player:
                 self.stage.mumble(over_prompt=True)
             case ["presses", *keys]:
                 self.stage.keys("".join(keys))
+            case ["writes", text]:
+                self.stage.write(text)
             case ["stays", "silent"]:
                 self.stage.keep_silent()
             case ["mumbles"]:
@@ -132,6 +141,9 @@ class Player:
     def _outside(self, action: str) -> None:
         if action == "the store fails once":
             self.stage.store_fails = True
+            return
+        if action in KINDS:
+            self.stage = Stage(context=small_context(kind=KINDS[action]), channel=self.channel)
             return
         self.stage.send(OUTSIDE[action])
 

@@ -34,6 +34,7 @@ from voice_app.channels.kiosk_wire import (
     Played,
     ReportAsked,
     Talk,
+    Writing,
     parse_frame,
     parse_message,
     write_message,
@@ -51,6 +52,7 @@ from voice_app.ports import (
     PromptEnded,
     ShownView,
     TalkPressed,
+    WordWritten,
 )
 
 RESULT = "result"
@@ -258,6 +260,8 @@ class KioskChannel:
         match message:
             case Key(turn, key, input_mode):
                 self._emit(KeyPressed(turn, key, input_mode))
+            case Writing(turn, text):
+                self._emit(WordWritten(turn, text))
             case Played(turn):
                 if self._prompt is not None and self._prompt.turn == turn:
                     self._end_prompt()

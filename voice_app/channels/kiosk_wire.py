@@ -22,6 +22,8 @@ from voice_app.ports import KEYS
 VERSION = 1
 RATES_HZ = range(8_000, 192_001)
 LONGEST_CODE = 20
+LONGEST_WORD = 60
+"""Of a written answer, in characters: a word with its article, misspelt."""
 LONGEST_FRAME_MS = 500
 FRAME_HEADER = struct.Struct("<Id")
 """Sequence number (32 bits, unsigned, wraps around), the page's clock in milliseconds (64-bit float); little-endian."""
@@ -65,6 +67,14 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """A word was written as the answer."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Played:
     """The page has come to the end of a prompt, or has stopped it."""
 
@@ -97,7 +107,7 @@ class ReportAsked:
     """The person wants the result that is shown as a document."""
 
 
-Message = Hello | Key | Played | MicrophoneState | Talk | ModeChosen | ReportAsked | Ping
+Message = Hello | Key | Writing | Played | MicrophoneState | Talk | ModeChosen | ReportAsked | Ping
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,8 @@ def parse_message(text: str) -> Message:
             return _hello(fields)
         case "key":
             return _key(fields)
+        case "write":
+            return _written(fields)
         case "prompt_ended":
             return Played(_turn(fields))
         case "microphone":
@@ -135,7 +147,7 @@ def parse_message(text: str) -> Message:
         case "ping":
             return Ping()
         case _:
-            raise BadMessage("type is hello, key, prompt_ended, microphone, talk, mode, report or ping")
+            raise BadMessage("type is hello, key, write, prompt_ended, microphone, talk, mode, report or ping")
 
 
 def parse_frame(body: bytes, rate_hz: int) -> Frame:
@@ -177,10 +189,17 @@ def _hello(fields: dict[str, Any]) -> Hello:
 def _key(fields: dict[str, Any]) -> Key:
     key, mode = fields.get("key"), fields.get("input_mode", InputMode.KEY.value)
     if not isinstance(key, str) or key not in KEYS:
-        raise BadMessage("key is one of 0 to 9, *, #, + and -")
+        raise BadMessage("key is one of 0 to 9, *, #, +, - and the letters of the buttons: b, e, f, h, p, s")
     if mode not in (InputMode.KEY.value, InputMode.BUTTON.value):
         raise BadMessage("input_mode is key or button")
     return Key(_turn(fields), key, InputMode(mode))
+
+
+def _written(fields: dict[str, Any]) -> Writing:
+    text = fields.get("text")
+    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_WORD or not text.isprintable():
+        raise BadMessage(f"text is a word or a few, at most {LONGEST_WORD} characters")
+    return Writing(_turn(fields), text)
 
 
 def _mode(fields: dict[str, Any]) -> Mode:

@@ -39,7 +39,8 @@ from voice_app.telephony.leg import LINE_RATE_HZ, KeyHeard, Leg, LegEnded, LineH
 
 BEAT_MS = 100
 """How often a line that is not listened to tells the time."""
-_CODE_SCREEN = "code_entry"
+_TYPED_SCREENS = ("code_entry", "number_entry")
+"""Where one key follows the other at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class PhoneChannel:
         """Turn and mark of the prompt whose end is not marked yet."""
         self._turn = self._turn_before = 0
         self._turn_ms = self._idle_ms = 0
-        self._screen = ""
+        self._shown = ("", "")
         self._asked = 0
         self._ear_open = self._ear_wished = True
         self._unheard_ms = 0
@@ -153,10 +154,10 @@ class PhoneChannel:
 
     async def show(self, view: ShownView) -> None:
         if view.turn != self._turn:
-            typing = self._screen == view.screen == _CODE_SCREEN
+            typing = view.screen in _TYPED_SCREENS and self._shown == (view.screen, view.heading)
             self._turn_before = view.turn if typing else self._turn
-            self._asked += view.screen == "question"
-            self._turn, self._turn_ms, self._screen = view.turn, 0, view.screen
+            self._asked += view.screen in ("question", "number_entry")
+            self._turn, self._turn_ms, self._shown = view.turn, 0, (view.screen, view.heading)
 
     async def listening(self, turn: int, is_open: bool) -> None:
         return None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from audio_content.model import OptionId
-from voice_app.dialogue import asking, menus, sharing
+from audio_content.model import ItemKind, OptionId
+from engine.model import InputMode
+from voice_app.dialogue import asking, menus, open_answers, sharing
 from voice_app.dialogue.commands import ACTIONS
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import (
@@ -32,13 +33,16 @@ from voice_app.dialogue.taking_back import taken_back
 from voice_app.dialogue.turn import (
     BACK,
     DONT_KNOW,
+    ENTER,
     ERASE,
     EXPLAIN,
     FINISH,
     HELP,
     LEAVE_CODE,
+    LIST,
     NO,
     SKIP,
+    STAR,
     YES,
     choices,
     grammar,
@@ -178,7 +182,35 @@ def _answered(context: DialogueContext, state: DialogueState, asked: Asked, mean
         return asking.pass_by(context, state, asked)
     if meant.meaning == EXPLAIN:
         return asking.explain(context, state, asked)
-    return None
+    return _openly_answered(context, state, asked, meant)
+
+
+def _openly_answered(context: DialogueContext, state: DialogueState, asked: Asked, meant: Meant) -> Reaction | None:
+    kind, _, name = meant.meaning.partition(".")
+    if kind == "digit":
+        return open_answers.type_digit(state, name)
+    if meant.meaning == ERASE:
+        return open_answers.erase(state)
+    if meant.meaning == STAR:
+        return open_answers.repeat_by_star(state)
+    if meant.meaning == LIST:
+        return open_answers.list_words(state)
+    if meant.meaning != ENTER:
+        return None
+    typed = open_answers.typed_number(context, state)
+    if typed is None:
+        return open_answers.outside(state)
+    return _answered(context, replace(state, digits=""), asked, replace(meant, meaning=typed))
+
+
+def written(context: DialogueContext, state: DialogueState, text: str) -> Reaction | None:
+    """Give the reaction to a word that was written; None where none is asked for."""
+    if open_answers.kind_asked(context, state) is not ItemKind.WORD:
+        return None
+    meaning, is_literal = open_answers.written_word(context, state, text)
+    if meaning is None:
+        return open_answers.unknown_word(state)
+    return _act(context, state, Meant(meaning, InputMode.KEY)) if is_literal else open_answers.asked_about(state, meaning)
 
 
 def _code_entered(context: DialogueContext, state: DialogueState, meaning: MeaningId) -> Reaction | None:
@@ -199,7 +231,8 @@ def _not_a_choice(context: DialogueContext, state: DialogueState) -> Reaction:
         return go_on(context, state)
     offered = len(choices(context, state))
     if not offered:
-        return Reaction(calm(state)).saying("help.code_keys")
+        in_code = state.phase is Phase.CODE_ENTRY
+        return Reaction(calm(state)).saying("help.code_keys" if in_code else "help.figure_keys")
     return Reaction(calm(state), form=Form.OPTIONS).saying(f"answer.choices_{offered}")
 
 

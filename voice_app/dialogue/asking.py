@@ -16,13 +16,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from audio_content.model import OptionId, PromptId
+from audio_content.model import ItemKind, OptionId, PromptId
 from engine.adaptive import StopReason
 from engine.model import Aid, Channel
+from voice_app.dialogue import open_answers
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import option_order
 from voice_app.dialogue.interpret import Meant, evidence_of
 from voice_app.dialogue.messages import Phrase
+from voice_app.dialogue.open_answers import number_awaited
 from voice_app.dialogue.pausing import pause
 from voice_app.dialogue.reaction import Form, Reaction, calm
 from voice_app.dialogue.records import (
@@ -48,7 +50,7 @@ def next_question(context: DialogueContext, reaction: Reaction) -> Reaction:
     if isinstance(proposal, StopReason):
         return reaction.keep(context, SessionFinished(proposal.value)).at(phase=Phase.RESULT)
     order = option_order(context, session.started.seed, proposal.item)
-    asking = reaction.keep(context, ItemAsked(proposal.item, order)).at(phase=Phase.QUESTION)
+    asking = reaction.keep(context, ItemAsked(proposal.item, order)).at(phase=Phase.QUESTION, digits="", listed=False)
     return asking.saying(Phrase(PromptId("question.number"), {"number": question_number(asking.state)}))
 
 
@@ -96,7 +98,7 @@ def withdraw(context: DialogueContext, state: DialogueState) -> Reaction:
     asked = answers[-1].asked
     reaction = Reaction(calm(state)).keep(context, AnswerWithdrawn(asked.item))
     reaction = reaction.keep(context, ItemAsked(asked.item, asked.order))
-    return reaction.at(phase=Phase.QUESTION).saying("back.done").in_form(Form.FULL)
+    return reaction.at(phase=Phase.QUESTION, digits="", listed=False).saying("back.done").in_form(Form.FULL)
 
 
 def explain(context: DialogueContext, state: DialogueState, asked: Asked) -> Reaction:
@@ -109,13 +111,15 @@ def explain(context: DialogueContext, state: DialogueState, asked: Asked) -> Rea
 
 def silence(context: DialogueContext, state: DialogueState) -> Reaction:
     """Give the reaction to a silence in a question."""
+    if state.digits and number_awaited(context, state):
+        return open_answers.ended_by_silence(context, state)
     rung = state.silences + 1
     here = Reaction(replace(state, silences=rung))
     if rung == 1:
         form = Form.LEAD_ONLY if state.doubt is None else Form.USUAL
         return here.saying("silence.first").in_form(form)
     if rung == 2:
-        return here.at(doubt=None).saying("silence.second").in_form(Form.FULL)
+        return here.at(doubt=None, listed=True).saying("silence.second").in_form(Form.FULL)
     if rung == LAST_RUNG:
         return here.at(doubt=None).saying(keyed(state, "silence.offer")).in_form(Form.LEAD_ONLY)
     return pause(context, here, "silence.quiet", quiet=True)
@@ -129,7 +133,9 @@ def not_understood(context: DialogueContext, state: DialogueState, asked: Asked)
         form = Form.LEAD_ONLY if state.doubt is None else Form.USUAL
         return here.saying("unheard.first").in_form(form)
     if rung == 2:
-        heard_badly = here.at(doubt=None).saying("unheard.second").in_form(Form.OPTIONS)
+        is_number = context.content.items[asked.item].kind is ItemKind.NUMBER
+        prompt = "unheard.second_figure" if is_number else "unheard.second"
+        heard_badly = here.at(doubt=None, listed=True).saying(prompt).in_form(Form.OPTIONS)
         if state.channel is Channel.KIOSK and state.listening and not state.noisy:
             heard_badly = heard_badly.at(noisy=True).saying("unheard.talk")
         return replace(heard_badly, emphasised=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from audio_content.model import ItemKind
 from engine.model import Channel
 from voice_app.dialogue import asking, menus, sharing
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import AskCallback, HandOver, LessonPart, LessonWords, Pause
+from voice_app.dialogue.open_answers import kind_asked, word_awaited
 from voice_app.dialogue.pausing import go_on, goodbye, pause
 from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.reaction import Form, Reaction, calm
@@ -80,7 +82,6 @@ def _quieter(context: DialogueContext, state: DialogueState) -> Reaction:
 
 
 def _help(context: DialogueContext, state: DialogueState) -> Reaction:
-    del context
     if state.person_reachable and state.more and state.doubt is None:  # asked twice: to a person, not to more help
         return Reaction(calm(state), form=Form.LEAD_ONLY).request(HandOver()).saying("phone.hand_over")
     if state.callback_possible and not state.person_reachable and state.more and state.doubt is None:
@@ -88,9 +89,14 @@ def _help(context: DialogueContext, state: DialogueState) -> Reaction:
         return noted.request(AskCallback()).saying("phone.callback_noted")
     person = _person(state)
     subject = _HELP_SUBJECTS.get(state.phase, "help.menu")
+    if kind_asked(context, state) is ItemKind.NUMBER:
+        subject = "help.figure"
+    elif word_awaited(context, state):
+        subject = "help.word"
     form = Form.OPTIONS if state.phase in _TOLD_AT_LENGTH and state.doubt is None else Form.FULL
-    reaction = Reaction(calm(state), form=form, more=True).saying(keyed(state, subject))
-    if state.phase is not Phase.CODE_ENTRY:
+    reaction = Reaction(calm(state), form=form, more=True)
+    reaction = reaction.saying(subject if subject == "help.word" else keyed(state, subject))
+    if state.phase is not Phase.CODE_ENTRY and subject != "help.figure":
         reaction = reaction.saying(keyed(state, "help.voice"))
     return reaction.saying(person)
 

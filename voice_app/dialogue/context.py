@@ -21,6 +21,9 @@ class Rules:
     """Silence after which help is offered."""
     patience_slow_ms: int = 20_000
     """The same for a person who chose a slow voice."""
+    entry_ms: int = 3_000
+    """Silence that ends a number being typed; it is asked about then, so that it may be short."""
+    entry_slow_ms: int = 6_000
     hang_ms: int = 1_200
     """Silence that ends an utterance: long enough for hesitation."""
     hang_slow_ms: int = 2_000

@@ -56,9 +56,10 @@ def phase_of(session: Session) -> Phase:
 
 
 def option_order(context: DialogueContext, seed: int, item: ItemId) -> tuple[OptionId, ...]:
-    """Give the options of an item in the order to say them: always the same for one seed; yes and no keep theirs."""
+    """Give the options of an item in the order to say them: always the same for one seed; yes and no keep theirs, and
+    so do numbers."""
     content_item = context.content.items[item]
-    if content_item.kind is ItemKind.YES_NO:
+    if content_item.kind in (ItemKind.YES_NO, ItemKind.NUMBER):
         return content_item.option_ids
     return tuple(sorted(content_item.option_ids, key=lambda option: _draw(seed, item, option)))
 

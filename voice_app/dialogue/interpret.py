@@ -2,28 +2,32 @@
 
 Evidence, in plain words. A recogniser says how well the sound fits each meaning. The engine wants to know how well it
 fits each *outcome*: the key option (correct), the other options together (their mean: who does not know picks any of
-them), and "I don't know". A part of the sound that fits nothing in the grammar fits the three alike and is spread over
-them, so that a poor hearing moves the estimate less. A key, a button and a confirmed answer are certain.
+them; of many numbers only a few are likely to be given, so their sum is divided by no more than `LIKELY_OTHERS`), and
+"I don't know". A part of the sound that fits nothing in the grammar fits the three alike and is spread over them, so
+that a poor hearing moves the estimate less. A key, a button and a confirmed answer are certain.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from audio_content.model import ContentItem, OptionId
+from audio_content.model import ContentItem, ItemKind, OptionId
 from engine.model import UNHEARD, Evidence, InputMode, Outcome
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import option_meaning
+from voice_app.dialogue.open_answers import kind_asked, number_awaited, word_awaited
 from voice_app.dialogue.state import DialogueState, Phase
 from voice_app.dialogue.turn import (
     BACK,
     CONTINUE,
     DONT_KNOW,
+    ENTER,
     ERASE,
     EXPLAIN,
     FASTER,
     HELP,
     LEAVE_CODE,
+    LIST,
     LOUDER,
     NO,
     PAUSE,
@@ -31,6 +35,7 @@ from voice_app.dialogue.turn import (
     REPEAT,
     SKIP,
     SLOWER,
+    STAR,
     WAIT,
     YES,
     choices,
@@ -53,7 +58,16 @@ _KEYS = {
     "9": BACK,
     "+": LOUDER,
     "-": QUIETER,
+    "h": HELP,
+    "e": EXPLAIN,
+    "p": PAUSE,
+    "s": SLOWER,
+    "f": FASTER,
+    "b": BACK,
 }
+"""The letters are buttons of a page, where the digits are taken by a number."""
+LIKELY_OTHERS = 3
+"""Wrong answers that somebody may give to a question without a list; a choice has no more either."""
 READ_RIGHT = 0.95
 """Share of right ones among sentences whose reading is acted on unasked (scripts/bench_sentences.py); rounded down."""
 HARMLESS = frozenset({REPEAT, HELP, SLOWER, FASTER, LOUDER, QUIETER, WAIT})
@@ -174,7 +188,7 @@ def evidence_of(item: ContentItem, option: OptionId | None, meant: Meant) -> Evi
     distractors = [likelihood.get(option_meaning(each), 0.0) for each in item.option_ids if each != item.key]
     fits = (
         likelihood.get(option_meaning(item.key), 0.0) + spread,
-        sum(distractors) / len(distractors) + spread,
+        sum(distractors) / min(len(distractors), LIKELY_OTHERS) + spread,
         likelihood.get(DONT_KNOW, 0.0) + spread,
     )
     return Evidence(*fits) if any(fits) else UNHEARD
@@ -204,6 +218,20 @@ def _meaning_of_key(context: DialogueContext, state: DialogueState, key: str) ->
             return digit(int(key))
         if key in ("*", "#"):
             return ERASE if key == "*" else LEAVE_CODE
+    if number_awaited(context, state):
+        a_person = state.more and (state.person_reachable or state.callback_possible)
+        if key == "0" and a_person and not state.digits:  # as the help has just told
+            return HELP
+        if key.isascii() and key.isdigit() and len(key) == 1:
+            return digit(int(key))
+        if key in ("*", "#") and state.digits:
+            return ERASE if key == "*" else ENTER
+        if key == "*":
+            return STAR
+    if kind_asked(context, state) is ItemKind.NUMBER and key in ("*", "#") and not number_awaited(context, state):
+        return STAR if key == "*" else REPEAT
+    if word_awaited(context, state) and key in ("1", "2", "3", "4"):
+        return LIST
     for choice in choices(context, state):
         if key == str(choice.place):
             return choice.meaning

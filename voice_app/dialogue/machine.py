@@ -28,6 +28,8 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | PACE | c as now | PRACTICE | |
 | PRACTICE | c anything | QUESTION | PracticeDone, ItemAsked |
 | QUESTION | an answer, "I don't know" | QUESTION or RESULT | ItemAnswered, ItemAsked or SessionFinished |
+| QUESTION that asks for a number | digits; then hash, or a silence and a yes | as an answer | as an answer |
+| QUESTION that asks for a word | a word written; "give me the answers" | as an answer; QUESTION with a list | |
 | QUESTION | passed by, or never heard | QUESTION or RESULT | ItemNotAdministered, ItemAsked or SessionFinished |
 | QUESTION, RESULT | back | QUESTION | AnswerWithdrawn, ItemAsked |
 | any but GOODBYE | pause, stop; a fourth silence in a question | PAUSED | SessionPaused |
@@ -55,7 +57,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voice_app.dialogue import menus
-from voice_app.dialogue.acting import reheard, spoken_or_pressed
+from voice_app.dialogue.acting import reheard, spoken_or_pressed, written
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
     CampaignFound,
@@ -74,6 +76,7 @@ from voice_app.dialogue.messages import (
     SessionFound,
     SessionNotFound,
     SilenceKept,
+    Written,
 )
 from voice_app.dialogue.outside import code_issued, ear_changed, failed, opened
 from voice_app.dialogue.reaction import Reaction
@@ -114,6 +117,8 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
             if turn != state.turn or state.phase is Phase.CLOSED:
                 return None
             return spoken_or_pressed(context, state, event)
+        case Written(turn, text):
+            return written(context, state, text) if turn == state.turn else None
         case Reheard():
             return reheard(context, state, event)
         case RecognizerLost() | RecognizerBack() | MicrophoneChanged():

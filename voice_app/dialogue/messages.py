@@ -132,6 +132,7 @@ class Screen(StrEnum):
     MENU = "menu"
     QUESTION = "question"
     CODE_ENTRY = "code_entry"
+    NUMBER_ENTRY = "number_entry"
     PAUSED = "paused"
     RESULT = "result"
     GOODBYE = "goodbye"
@@ -140,7 +141,7 @@ class Screen(StrEnum):
 @dataclass(frozen=True, slots=True)
 class View:
     """What the page shows in a turn: the same content as what is said. `text` is large type, one part a paragraph;
-    `choices` at most four (ten digits and two commands on the code entry page); `code` is the session's code, if any.
+    `choices` at most four (ten digits where a code or a number is typed); `code` is the session's code, if any.
     """
 
     screen: Screen
@@ -153,6 +154,8 @@ class View:
     """Questions answered and most questions to come, for the helper beside the person."""
     talk: bool = False
     """Whether a button to talk is offered: in a loud room only what is said while it is held counts."""
+    writing: bool = False
+    """Whether the answer may be written as a word."""
 
 
 # --- events -----------------------------------------------------------------------------------------------------
@@ -179,11 +182,19 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A key or a button: "0" to "9", "*", "#", "+" (louder), "-" (quieter)."""
+    """A key or a button: "0" to "9", "*", "#", "+" (louder), "-" (quieter), and the letters of a page's buttons."""
 
     turn: int
     key: str
     input_mode: InputMode = InputMode.KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A word was written on the page, as the answer to a question that asks for one. It lives as long as its turn."""
+
+    turn: int
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +284,7 @@ class Left:
 Event = (
     Opened
     | Pressed
+    | Written
     | Heard
     | Reheard
     | SilenceKept

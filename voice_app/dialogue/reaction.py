@@ -32,7 +32,7 @@ class Form(Enum):
 class Reaction:
     """`effects` (records to save, requests) go before anything that is said.
 
-    `more`, `quiet`, `emphasised`: of this turn only; see `DialogueState`.
+    `more`, `quiet`, `emphasised`, `stars`: of this turn only; see `DialogueState`.
     """
 
     state: DialogueState
@@ -42,6 +42,7 @@ class Reaction:
     more: bool = False
     quiet: bool = False
     emphasised: bool = False
+    stars: int = 0
 
     def keep(self, context: DialogueContext, record: Record) -> Reaction:
         """Give the reaction with a record saved and applied to the session."""

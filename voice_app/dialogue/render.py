@@ -7,6 +7,7 @@ from dataclasses import replace
 from audio_content.model import LOCALES
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import Effect, EndConversation, Listen, Part, Phrase, Say, SetLoudness, Show
+from voice_app.dialogue.open_answers import number_awaited
 from voice_app.dialogue.reaction import Form, Reaction
 from voice_app.dialogue.script import script
 from voice_app.dialogue.state import DialogueState, Phase
@@ -30,6 +31,7 @@ def render(
         more=reaction.more,
         quiet=reaction.quiet,
         emphasised=reaction.emphasised,
+        stars=reaction.stars,
         barged=False,
         before=None,
         acted_on=None,
@@ -52,6 +54,8 @@ def listen_again(context: DialogueContext, state: DialogueState) -> Listen:
     slow = needs_time(context, state)
     waiting = state.quiet or state.phase is Phase.PAUSED
     patience_ms = rules.patience_slow_ms if slow else rules.patience_ms
+    if state.digits and number_awaited(context, state):
+        patience_ms = rules.entry_slow_ms if slow else rules.entry_ms
     return Listen(
         turn=state.turn,
         grammar=grammar(context, state) if state.listening else None,

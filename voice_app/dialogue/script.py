@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from audio_content.model import ItemKind, PromptId
+from audio_content.model import ItemKind, OptionId, PromptId
 from engine.model import Channel
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
@@ -26,6 +26,7 @@ from voice_app.dialogue.messages import (
     Spelled,
     Verbatim,
 )
+from voice_app.dialogue.open_answers import kind_asked, word_awaited
 from voice_app.dialogue.profile import result_phrases
 from voice_app.dialogue.reaction import Form
 from voice_app.dialogue.state import DialogueState, Doubt, Phase, Session
@@ -119,6 +120,9 @@ def name_of(context: DialogueContext, state: DialogueState, meaning: MeaningId) 
     for choice in choices(context, state):
         if choice.meaning == meaning:
             return choice.label if isinstance(choice.label, OptionWords) else str(choice.label.prompt)
+    kind, _, name = meaning.partition(".")
+    if kind == "option" and state.session.asked is not None:
+        return OptionWords(state.session.asked.item, OptionId(name))
     return str(meaning)
 
 
@@ -159,11 +163,25 @@ def _question_stem(context: DialogueContext, state: DialogueState, form: Form) -
         return ()
     field = ItemField.SIMPLER if asked.item in state.session.explained else ItemField.STEM
     words = ItemWords(asked.item, field)
-    if context.content.items[asked.item].kind is not ItemKind.YES_NO:
+    manner = _manner(context, state)
+    if manner is None:
         return (words,)
     if not state.listening:
-        return (_phrase("question.yes_no_keys"), words)
-    return (_phrase("question.yes_no" if _is_full(context, state, form) else "question.yes_no_short"), words)
+        return (_phrase(f"{manner}_keys"), words)
+    return (_phrase(manner if _is_full(context, state, form) else f"{manner}_short"), words)
+
+
+def _manner(context: DialogueContext, state: DialogueState) -> str | None:
+    """Give the prompt that tells how this question is answered, for those whose answers are not told."""
+    match kind_asked(context, state):
+        case ItemKind.YES_NO:
+            return "question.yes_no"
+        case ItemKind.NUMBER:
+            return "question.figure"
+        case ItemKind.WORD if word_awaited(context, state):
+            return "question.word"
+        case _:
+            return None
 
 
 def _doubt_stem(context: DialogueContext, state: DialogueState, doubt: Doubt) -> tuple[Part, ...]:

@@ -9,6 +9,7 @@ The grammar, and why it is what it is (`research: short words are fragile`):
   so each has one to four wordings, far apart by ear.
 - choice: "stop" and "pause" are one meaning, as are "help" and "a person"; reason: both pairs lead to the same place,
   and one-syllable words must not decide between two; price: stopping takes one more word ("terminer").
+- choice: a number is asked without places, whose words are numbers; a word without places as long as nothing is listed.
 - choice: yes/no questions know no places; reason: "un" and "oui" are near, and one way is enough.
 - choice: "the last one" and "the middle one" are wordings of the option that stands there; reason: people answer so.
 - letters never appear beside numbers. A wording that two choices share belongs to neither: it cannot decide.
@@ -24,6 +25,7 @@ from audio_content.model import CommandId, ItemKind, OptionId, PromptId, Vocabul
 from engine.model import ItemId
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import OptionWords, Phrase, option_meaning
+from voice_app.dialogue.open_answers import kind_asked, number_awaited, word_awaited
 from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.state import DialogueState, Phase
 from voice_app.hearing import Grammar, Meaning, MeaningId
@@ -51,6 +53,8 @@ LOUDER, QUIETER, EXPLAIN = command("louder"), command("quieter"), command("expla
 DONT_KNOW, BACK, PAUSE, HELP = command("dont_know"), command("back"), command("pause"), command("help")
 SKIP, ERASE, LEAVE_CODE = command("skip"), command("erase"), command("leave_code")
 WAIT = command("wait")
+LIST, ENTER, STAR = command("list"), command("enter"), command("star")
+"""The possible words to choose from; the end of a number; the star key in a number question."""
 FRENCH, ENGLISH = menu("french"), menu("english")
 BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
 TEA, COFFEE = menu("practice_one"), menu("practice_two")
@@ -114,6 +118,8 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
         )
     if state.phase is Phase.QUESTION and state.session.asked is not None:
         asked = state.session.asked
+        if kind_asked(context, state) is ItemKind.NUMBER or word_awaited(context, state):
+            return ()
         return tuple(
             Choice(place, option_meaning(option), option_label(context, asked.item, option))
             for place, option in enumerate(asked.order, start=1)
@@ -162,12 +168,12 @@ def grammar(context: DialogueContext, state: DialogueState) -> Grammar:
         wordings += [(YES, words.yes), (NO, words.no)]
     elif state.phase is Phase.CODE_ENTRY:
         wordings += [(digit(value), forms) for value, forms in enumerate(words.digits)]
-        wordings += [(meaning, words.commands[CommandId(meaning.partition(".")[2])]) for meaning in (ERASE, LEAVE_CODE)]
+        wordings += [_command_wordings(words, meaning) for meaning in (ERASE, LEAVE_CODE)]
     else:
         wordings += _choice_wordings(context, state, locale, words)
     if skip_offered(state):
         wordings.append((SKIP, words.commands[CommandId("skip")]))
-    wordings += [(meaning, words.commands[CommandId(meaning.partition(".")[2])]) for meaning in EVERYWHERE]
+    wordings += [_command_wordings(words, meaning) for meaning in EVERYWHERE]
     return Grammar(locale, _disjoint(wordings))
 
 
@@ -200,16 +206,26 @@ def _choice_wordings(
         for option in item.texts[locale].options
     }
     shared = Counter(form for forms in own.values() for form in forms)
-    return [
+    placed = len(asked.order) if offered else 0
+    told = [
         (
             option_meaning(option),
             (
                 *(form for form in own[option] if form and shared[form] == 1),
-                *place_wordings(words, place, len(asked.order)),
+                *(place_wordings(words, place, placed) if placed else ()),
             ),
         )
         for place, option in enumerate(asked.order, start=1)
     ]
+    if word_awaited(context, state):
+        return [*told, _command_wordings(words, LIST)]
+    if state.digits and number_awaited(context, state):
+        return [*told, _command_wordings(words, ENTER), _command_wordings(words, ERASE)]
+    return told
+
+
+def _command_wordings(words: Vocabulary, meaning: MeaningId) -> tuple[MeaningId, tuple[str, ...]]:
+    return meaning, words.commands[CommandId(meaning.partition(".")[2])]
 
 
 def place_wordings(words: Vocabulary, place: int, offered: int) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ help tells. The page shows the whole question even when only a short sentence is
 
 from __future__ import annotations
 
-from audio_content.model import OptionId, PromptId
+from audio_content.model import ItemKind, OptionId, PromptId
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
     Button,
@@ -19,6 +19,7 @@ from voice_app.dialogue.messages import (
     View,
     option_meaning,
 )
+from voice_app.dialogue.open_answers import kind_asked, number_awaited, word_awaited
 from voice_app.dialogue.script import question_number, stem
 from voice_app.dialogue.state import DialogueState, Phase
 from voice_app.dialogue.turn import NO, YES, choices, skip_offered
@@ -67,6 +68,11 @@ _COMMANDS = {
 _WITH_DIGITS = (("*", "erase"), ("#", "leave_code"))
 """While a code is entered every digit is a digit: star helps as long as there is nothing to erase."""
 _IN_DOUBT = (_REPEAT, _PAUSE, _HELP)
+_NUMBER_OPEN = (_REPEAT, _DONT_KNOW)
+_NUMBER_TYPED = (("*", "erase"), ("#", "enter"))
+_BESIDE_A_NUMBER = (("e", "explain"), ("b", "back"), ("p", "pause"), ("h", "help"))
+_MORE_BESIDE_A_NUMBER = (("s", "slower"), ("f", "faster"), _LOUDER, _QUIETER)
+"""The digits are the number's: commands have letters, which only a page can send."""
 _YES_NO = {
     YES: "check",
     NO: "cross",
@@ -80,16 +86,26 @@ def view(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...])
     """Give the page of a turn that begins with `lead`."""
     parts = (*lead, *stem(context, state))
     shown = (part for part in parts if isinstance(part, Phrase | ItemWords | LessonWords))
+    typed = (Phrase(PromptId("figure.typed"), {"digits": Spelled(state.digits)}),) if _typing(context, state) else ()
+    is_number = number_awaited(context, state)
     return View(
-        screen=_SCREENS.get(state.phase, Screen.MENU),
+        screen=Screen.NUMBER_ENTRY if is_number else _SCREENS.get(state.phase, Screen.MENU),
         heading=_heading(state),
-        text=tuple(part for part in shown if not (isinstance(part, Phrase) and part.prompt in _SPOKEN_ONLY)),
+        text=(
+            *(part for part in shown if not (isinstance(part, Phrase) and part.prompt in _SPOKEN_ONLY)),
+            *typed,
+        ),
         choices=_choices(context, state),
-        commands=_commands(state),
+        commands=_commands(context, state),
         code=state.code,
         progress=_progress(state),
         talk=state.noisy and state.listening,
+        writing=kind_asked(context, state) is ItemKind.WORD,
     )
+
+
+def _typing(context: DialogueContext, state: DialogueState) -> bool:
+    return bool(state.digits) and number_awaited(context, state)
 
 
 def _heading(state: DialogueState) -> Phrase:
@@ -101,7 +117,9 @@ def _heading(state: DialogueState) -> Phrase:
 
 
 def _choices(context: DialogueContext, state: DialogueState) -> tuple[Button, ...]:
-    if state.phase is Phase.CODE_ENTRY:
+    if word_awaited(context, state):
+        return (Button("1", Phrase(PromptId("command.list")), pictogram="list"),)
+    if state.phase is Phase.CODE_ENTRY or number_awaited(context, state):
         return tuple(Button(key, Phrase(PromptId("code.key"), {"digits": Spelled(key)})) for key in ("1234567890"))
     return tuple(
         Button(str(each.place), each.label, place=each.place, pictogram=_YES_NO.get(each.meaning))
@@ -109,9 +127,12 @@ def _choices(context: DialogueContext, state: DialogueState) -> tuple[Button, ..
     )
 
 
-def _commands(state: DialogueState) -> tuple[Button, ...]:
+def _commands(context: DialogueContext, state: DialogueState) -> tuple[Button, ...]:
     offered: tuple[tuple[str, str], ...]
-    if state.doubt is not None:
+    if number_awaited(context, state):
+        beside = _MORE_BESIDE_A_NUMBER if state.more else _BESIDE_A_NUMBER
+        offered = (*(_NUMBER_TYPED if state.digits else _NUMBER_OPEN), *beside)
+    elif state.doubt is not None:
         offered = _IN_DOUBT
     elif state.phase is Phase.CODE_ENTRY and state.digits:
         offered = _WITH_DIGITS

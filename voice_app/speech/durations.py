@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from audio_content.model import Content
+from audio_content.model import Content, ItemKind
 from voice_app.errors import SpeechError
 from voice_app.ports import Synthesizer
 
@@ -56,7 +56,7 @@ async def measure(
             text = item.texts[locale]
             stem = await _length_ms(voice, text.stem, locale, between_tries_s)
             whole = stem
-            if with_options:
+            if with_options and item.kind is ItemKind.CHOICE:
                 options = [await _length_ms(voice, option.text, locale, between_tries_s) for option in text.options]
                 whole += AFTER_STEM_MS + BETWEEN_OPTIONS_MS * (len(options) - 1) + sum(options)
             yield Duration(item.id, locale, stem, whole)

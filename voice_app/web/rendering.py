@@ -83,8 +83,8 @@ def installed_font() -> str | None:
 
 
 def _in_order(view: ShownView) -> tuple[ShownButton, ...]:
-    """Give the choices in reading order; the digits of the code page as on a telephone."""
-    if view.screen != "code_entry" or any(choice.key not in KEYPAD for choice in view.choices):
+    """Give the choices in reading order; digits to type stand as on a telephone."""
+    if view.screen not in ("code_entry", "number_entry") or any(choice.key not in KEYPAD for choice in view.choices):
         return view.choices
     return tuple(sorted(view.choices, key=lambda choice: KEYPAD.index(choice.key)))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audio_content.model import Content
+from audio_content.model import Content, ItemKind
 from audio_content.rules.ear import confusable, distance, ear_findings, phonemes
 from audio_content.rules.finding import Severity
 
@@ -77,6 +77,22 @@ def test_options_that_differ_are_accepted(make_item, bank: Content) -> None:
     item = make_item()
 
     assert list(ear_findings(replace(bank, items={item.id: item}))) == []
+
+
+@needs_espeak
+def test_a_number_that_sounds_like_the_key_is_found(make_item, bank: Content) -> None:
+    numbers = {"5": ["cinq"], "6": ["six"], "10": ["dix"]}
+    six = make_item(kind=ItemKind.NUMBER, key="6", options=numbers)
+    five = make_item(kind=ItemKind.NUMBER, key="5", options=numbers)
+
+    (found,) = (
+        finding
+        for finding in ear_findings(replace(bank, items={six.id: six}))
+        if finding.where == f"{six.id} fr" and finding.severity is Severity.ERROR
+    )
+
+    assert "'dix'" in found.message
+    assert list(ear_findings(replace(bank, items={five.id: five}))) == []
 
 
 @needs_espeak

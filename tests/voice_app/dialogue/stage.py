@@ -26,6 +26,7 @@ from audio_content.model import (
     SkillMap,
     Vocabulary,
 )
+from audio_content.pronunciation import own_lexicon
 from engine.adaptive import ABC_DIAG, compile_bank
 from engine.model import (
     Area,
@@ -70,6 +71,7 @@ from voice_app.dialogue.messages import (
     SetLoudness,
     Show,
     SilenceKept,
+    Written,
 )
 from voice_app.dialogue.records import Record, from_payload, to_payload
 from voice_app.dialogue.state import DialogueState
@@ -94,8 +96,9 @@ MAPPED = (*LEVELS, 4)
 
 
 @cache
-def small_content() -> Content:
-    """Fifteen questions (areas 1 to 5, levels 1 to 3; area 5 asks yes or no) with the real prompts and vocabulary."""
+def small_content(kind: ItemKind = ItemKind.CHOICE) -> Content:
+    """Fifteen questions (areas 1 to 5, levels 1 to 3) with the real prompts and vocabulary: choices, and yes or no in
+    area 5; or all of another kind."""
     spec = FrameworkSpec(
         tuple(
             Area(
@@ -111,7 +114,7 @@ def small_content() -> Content:
         )
     )
     skills = tuple(_skill(area, level) for area in AREAS for level in MAPPED)
-    items = [_item(area, level) for area in AREAS for level in LEVELS]
+    items = [_item(area, level, kind) for area in AREAS for level in LEVELS]
     return Content(
         version="small",
         skill_map=SkillMap(
@@ -133,7 +136,38 @@ def _skill(area: str, level: int) -> SkillId:
     return SkillId(f"t{area}.{level}")
 
 
-def _item(area: str, level: int) -> ContentItem:
+_WORDS = {
+    "fr": (("un navigateur", "navigateur"), ("un tableur",), ("un antivirus",)),
+    "en": (("a browser", "browser"), ("a spreadsheet",), ("a firewall",)),
+}
+
+
+def _open_options(kind: ItemKind, locale: str) -> tuple[OptionText, ...]:
+    """Numbers from 0 to 20, with a unit; or a word and two others."""
+    if kind is ItemKind.WORD:
+        ids = ("browser", "other_1", "other_2")
+        return tuple(
+            OptionText(OptionId(name), forms[0], forms[1:]) for name, forms in zip(ids, _WORDS[locale], strict=True)
+        )
+    numbers, unit = own_lexicon(locale).numbers, {"fr": "pages", "en": "sheets"}[locale]
+    return tuple(
+        OptionText(OptionId(str(number)), numbers.cardinal(number), (f"{numbers.cardinal(number)} {unit}",))
+        for number in range(21)
+    )
+
+
+def _item(area: str, level: int, kind: ItemKind) -> ContentItem:
+    if kind is not ItemKind.CHOICE:
+        return ContentItem(
+            id=ItemId(f"it.t{area}.{level}.a"),
+            skill=_skill(area, level),
+            kind=kind,
+            key=OptionId("12" if kind is ItemKind.NUMBER else "browser"),
+            texts={
+                locale: ItemText(f"{stem} {area} {level} ?", f"{simpler} ?", _open_options(kind, locale), "")
+                for locale, stem, simpler in (("fr", "Combien", "Plus simplement"), ("en", "How many", "More simply"))
+            },
+        )
     yes_no = area == "5"
     french = ("Oui", "Non") if yes_no else ("Je raccroche", "Je donne le code", "Je rappelle demain")
     english = ("Yes", "No") if yes_no else ("I hang up", "I give the code", "I call back tomorrow")
@@ -181,9 +215,9 @@ def _vocabulary(locale: str) -> Vocabulary:
 
 
 @cache
-def small_context(rules: Rules = Rules()) -> DialogueContext:  # noqa: B008 - frozen value
+def small_context(rules: Rules = Rules(), kind: ItemKind = ItemKind.CHOICE) -> DialogueContext:  # noqa: B008 - frozen value
     """The context of the small content."""
-    content = small_content()
+    content = small_content(kind)
     items = [Item(item.id, item.skill, len(item.option_ids)) for item in content.items.values()]
     bank = compile_bank(content.skill_map.spec, items)
     return DialogueContext(content, bank, replace(ABC_DIAG, max_items=rules.max_items), rules)
@@ -228,6 +262,10 @@ class Stage:
     def say(self, words: str, *, doubtful: bool = False, runner_up: str | None = None) -> None:
         """The person says this. Doubtful: it is likely but not sure; the runner-up nearly as likely."""
         self.send(Heard(self.state.turn, self.recognition(words, doubtful=doubtful, runner_up=runner_up)))
+
+    def write(self, text: str) -> None:
+        """The person writes this in the field of the page."""
+        self.send(Written(self.state.turn, text))
 
     def read(self, sentence: str, *, sounds_like: str | None = None, doubtful: bool = True) -> None:
         """The person says a sentence: it is written down; by its sound it fits a wording of the turn badly, or none."""
@@ -362,7 +400,14 @@ class Stage:
         return next(place for place, option in enumerate(asked.order, start=1) if (option == key) is right)
 
     def answer(self, *, right: bool) -> None:
-        """Presses the key of a right or another answer."""
+        """Presses the keys of a right or another answer; a word is chosen from its list."""
+        item = self.asked_item()
+        if item.kind is ItemKind.NUMBER:
+            self.keys(next(option for option in item.option_ids if (option == item.key) is right))
+            self.press("#")
+            return
+        if item.kind is ItemKind.WORD and self.state.listening and not self.state.listed:
+            self.press("1")
         self.press(str(self.place_of(right=right)))
 
     def back_by_code(self, **changes: object) -> Stage:

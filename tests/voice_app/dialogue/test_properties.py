@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audio_content.model import PromptId
+from audio_content.model import ItemKind, PromptId
 from engine.model import Channel, InputMode
-from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, CODE, OFFER, Stage
+from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, CODE, OFFER, Stage, small_context
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.messages import (
     CampaignFound,
@@ -33,6 +33,7 @@ from voice_app.dialogue.messages import (
     SessionNotFound,
     Show,
     SilenceKept,
+    Written,
 )
 from voice_app.dialogue.records import AnswerWithdrawn, ConsentAnswered, ItemAnswered, ResultShared
 from voice_app.dialogue.state import Phase
@@ -40,7 +41,8 @@ from voice_app.dialogue.turn import grammar
 from voice_app.hearing import NO_INPUT, Grammar, HearingOutcome, MeaningId, Recognition, Scored
 from voice_app.wording import Wording
 
-KEYS = "0123456789*#+-x"
+KEYS = "0123456789*#+-befhpsx"
+WRITTEN = ("un navigateur", "Navigatteur", "tableur", "chaussette", "?")
 likelihoods = st.floats(0.0, 1.0, allow_nan=False)
 
 
@@ -54,6 +56,7 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
             + ["answer"] * 6
             + [
                 "silence",
+                "write",
                 "mumble",
                 "rehear",
                 "rehear",
@@ -71,6 +74,8 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
             return kind, draw(st.sampled_from(KEYS))
         case "mumble":
             return kind, draw(st.booleans())
+        case "write":
+            return kind, draw(st.sampled_from(WRITTEN))
         case "say" | "rehear":
             outcome = draw(st.sampled_from([HearingOutcome.MATCH, HearingOutcome.MATCH, HearingOutcome.DOUBTFUL]))
             return kind, (draw(st.integers(0, 30)), outcome, draw(likelihoods), draw(likelihoods))
@@ -99,6 +104,12 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
             return kind, None
 
 
+def _stage(channel: Channel, seed: int) -> Stage:
+    """Give a stage; by the seed, its questions are choices, numbers or words."""
+    kind = (ItemKind.CHOICE, ItemKind.CHOICE, ItemKind.NUMBER, ItemKind.WORD)[seed % 4]
+    return Stage(context=small_context(kind=kind), channel=channel, seed=seed)
+
+
 def happen(stage: Stage, kind: str, what: object) -> list[Effect]:
     """Let it happen on the stage, and give the effects."""
     turn = stage.state.turn
@@ -118,6 +129,8 @@ def happen(stage: Stage, kind: str, what: object) -> list[Effect]:
             return stage.send(Pressed(turn, str(stage.place_of(right=right))))
         case "silence", _:
             return stage.send(SilenceKept(turn))
+        case "write", str(text):
+            return stage.send(Written(turn, text))
         case "mumble", _:
             unclear = Recognition(HearingOutcome.NO_MATCH, (), 1.0, "fuzz")
             return stage.send(Heard(turn, unclear, over_prompt=what is True))
@@ -160,7 +173,7 @@ patient = settings(max_examples=120, deadline=None, suppress_health_check=[Healt
 @patient
 @conversations
 def test_records_tell_the_session(events: list[tuple[str, object]], channel: Channel, seed: int, opening: str) -> None:
-    stage = Stage(channel=channel, seed=seed)
+    stage = _stage(channel, seed)
     stage.open()
     stage.keys(opening)
 
@@ -176,7 +189,7 @@ def test_records_tell_the_session(events: list[tuple[str, object]], channel: Cha
 def test_only_answers_move_the_estimate(
     events: list[tuple[str, object]], channel: Channel, seed: int, opening: str
 ) -> None:
-    stage = Stage(channel=channel, seed=seed)
+    stage = _stage(channel, seed)
     stage.open()
     stage.keys(opening)
 
@@ -197,7 +210,7 @@ def _estimate(stage: Stage) -> tuple[float, ...] | None:
 def test_every_turn_is_spoken_shown_and_heard_in_order(
     events: list[tuple[str, object]], channel: Channel, seed: int, opening: str
 ) -> None:
-    stage = Stage(channel=channel, seed=seed)
+    stage = _stage(channel, seed)
     wording = Wording(stage.context.content)
     carried = [stage.send(Opened(channel, seed, True))]
     stage.keys(opening)
@@ -235,7 +248,7 @@ def _check_words(wording: Wording, effect: Effect) -> None:
         case Show():
             shown = wording.shown(effect)
             assert len(shown.commands) <= 6
-            assert len(shown.choices) <= 4 or shown.screen == "code_entry"
+            assert len(shown.choices) <= 4 or shown.screen in ("code_entry", "number_entry")
         case _:
             pass
 
@@ -245,7 +258,7 @@ def _check_words(wording: Wording, effect: Effect) -> None:
 def test_a_session_goes_on_where_it_was_cut(
     events: list[tuple[str, object]], channel: Channel, seed: int, opening: str
 ) -> None:
-    stage = Stage(channel=channel, seed=seed)
+    stage = _stage(channel, seed)
     stage.open()
     stage.keys(opening)
     for kind, what in events:
@@ -270,7 +283,7 @@ def test_nothing_is_shared_but_by_a_yes_in_the_same_step(
     events: list[tuple[str, object]], channel: Channel, seed: int, opening: str
 ) -> None:
     del opening
-    stage = Stage(channel=channel, seed=seed)
+    stage = _stage(channel, seed)
     stage.open()
     stage.keys(f"12{CAMPAIGN_CODE}111")
     for _ in range(10):
@@ -289,6 +302,6 @@ def test_nothing_is_shared_but_by_a_yes_in_the_same_step(
 
 def test_all_events_are_played() -> None:
     played = {Opened, Pressed, Heard, Reheard, SilenceKept, RecognizerLost, RecognizerBack, MicrophoneChanged}
-    played |= {SessionFound, SessionNotFound, CampaignFound, CodeIssued, Failed, Left}
+    played |= {Written, SessionFound, SessionNotFound, CampaignFound, CodeIssued, Failed, Left}
 
     assert set(Event.__args__) == played  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ import { Connection } from "./connection.js";
 import { keyOf } from "./keys.js";
 import { Microphone } from "./microphone.js";
 import { Player } from "./player.js";
-import { View } from "./view.js";
+import { isKeypad, View } from "./view.js";
 
 const PROTOCOL = 1;
 const PERMISSION_PATIENCE_MS = 12_000;
@@ -197,13 +197,17 @@ function lost(reason) {
 // --- to the service ---------------------------------------------------------------------------------------------
 
 function press(key, inputMode) {
+  answer({ type: "key", turn: now.turn, key, input_mode: inputMode });
+  view.press(key);
+}
+
+function answer(message) {
   if (!now.started || now.lost || now.ended || !connection.open) return;
   const stopped = player.halt();
-  connection.send({ type: "key", turn: now.turn, key, input_mode: inputMode });
+  connection.send(message);
   if (stopped !== null && stopped >= 0) connection.send({ type: "prompt_ended", turn: stopped });
   now.waiting = true;
   now.listening = false;
-  view.press(key);
   showState();
   setTimeout(notWaiting, WAIT_SHOWN_MS);
 }
@@ -266,7 +270,7 @@ document.addEventListener("click", (event) => {
 // Many people click twice on everything: the second click must not answer the next question.
 function isSecondClick(event) {
   const place = `${view.shown?.screen} ${view.shown?.heading}`;
-  const second = event.detail > 1 && now.pressedIn !== place && view.shown?.screen !== "code_entry";
+  const second = event.detail > 1 && now.pressedIn !== place && !isKeypad(view.shown?.screen);
   if (!second) now.pressedIn = place;
   return second;
 }
@@ -276,12 +280,27 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target === document.body) $("start").requestSubmit();
     return;
   }
-  if (now.mode === "reader") return;
-  const key = event.key === "Escape" ? pauseKey() : keyOf(event);
+  if (now.mode === "reader" || (event.target.id === "written" && event.key !== "Escape")) return;
+  const key = event.key === "Escape" ? pauseKey() : numberKey(event) ?? keyOf(event);
   if (key === null) return;
   event.preventDefault();
   press(key, "key");
 });
+
+// A written word is the answer to the question that asks for one.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".writing")) return;
+  event.preventDefault();
+  const text = event.target.elements.text.value.trim();
+  if (text) answer({ type: "write", turn: now.turn, text });
+});
+
+// While a number is typed on a keyboard, Enter ends it and the backspace key erases it.
+function numberKey(event) {
+  if (view.shown?.screen !== "number_entry" || event.repeat) return null;
+  if (event.key === "Enter" && !event.target.closest("button")) return "#";
+  return event.key === "Backspace" ? "*" : null;
+}
 
 function pauseKey() {
   return document.querySelector('#view [data-pictogram="pause"]')?.dataset.key ?? null;

@@ -2,6 +2,11 @@
 
 const $ = (id) => document.getElementById(id);
 
+// Where digits are typed one after the other, on one page.
+export function isKeypad(screen) {
+  return screen === "code_entry" || screen === "number_entry";
+}
+
 export class View {
   constructor(words, locale) {
     this.words = words;
@@ -34,7 +39,7 @@ export class View {
 
   #like(view) {
     const before = this.shown;
-    return before?.screen === view.screen && (view.screen === "code_entry" || before.heading === view.heading);
+    return before?.screen === view.screen && (isKeypad(view.screen) || before.heading === view.heading);
   }
 
   // The line is cut (`kept`: the words with the code), all places are taken, or nothing works any more (then with
@@ -61,7 +66,7 @@ export class View {
   // The conversation is over: only what still works stays.
   end() {
     const had = $("view").contains(document.activeElement);
-    for (const button of $("view").querySelectorAll("[data-key]")) button.remove();
+    for (const part of $("view").querySelectorAll("[data-key], .writing")) part.remove();
     if (!$("view").querySelector("[data-action=restart]")) {
       const restart = $("fault-view").content.querySelector("[data-action=restart]").cloneNode(true);
       restart.querySelector(".label").textContent = this.text.page.restart;
