@@ -135,9 +135,7 @@ class KioskChannel:
         self._claimed = hello.microphone
         self._hearing = hello.microphone
         self._line = MicrophoneLine(hello.sample_rate_hz)
-        self._late = False
-        self._still = False
-        self._held = False
+        self._late = self._still = self._held = False
         self._waiting_ms = 0
         self._faults = 0
         self._closed = False

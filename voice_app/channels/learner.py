@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from audio_content.model import Content, ContentItem, OptionId
+from audio_content.model import Content, ContentItem, ItemKind, ItemText, OptionId
 from engine.model import Channel as ChannelKind
 from engine.model import InputMode
 from voice_app.audio import HEARING_RATE_HZ, Sound
@@ -28,6 +28,8 @@ SILENCE_PIECE_MS = 200
 BETWEEN_PIECES_S = 0.02
 AMBIENT_LEVEL = 12
 """Standard deviation of the room's noise in 16-bit steps: a quiet room, not digital silence."""
+PATIENT_TRIES = 2
+"""So often somebody says an answer again before they press its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,8 @@ class KnowingPerson:
         labels = {button.label for button in view.choices}
         for item in self.content.items.values():
             text = item.texts[view.locale]
-            if text.stem in view.text and {option.text for option in text.options} == labels:
+            asked = text.stem in view.text or text.simpler in view.text
+            if asked and (item.kind in (ItemKind.NUMBER, ItemKind.WORD) or labels == _labels(text)):
                 return item
         return None
 
@@ -228,14 +231,30 @@ class KnowingPerson:
         options = item.texts[view.locale].options
         level = self.content.skill_map.levels[item.skill]
         if level <= self.ability:
-            return self._choose(view, self._place(view, item, item.key))
+            return self._give(view, item, item.key)
         if self._draw.random() < 0.5:
             command = self.content.vocabularies[view.locale].commands
             words = next(words for name, words in command.items() if name == "dont_know")
             self._meant = ""
             return Presses("#") if self.keys_only else Says(words[0])
         other = self._draw.choice([option.id for option in options if option.id != item.key])
-        return self._choose(view, self._place(view, item, other))
+        return self._give(view, item, other)
+
+    def _give(self, view: ShownView, item: ContentItem, option: OptionId) -> Reply:
+        """Answer with an option: by its place where it has one, in its own words, or on the keys."""
+        text = item.texts[view.locale]
+        said = next(each.text for each in text.options if each.id == option)
+        if {button.label for button in view.choices} == _labels(text):
+            return self._choose(view, self._place(view, item, option))
+        self._meant = said
+        has_typed = any(button.pictogram == "erase" for button in view.commands)
+        if not self.keys_only and not has_typed and self._tries < PATIENT_TRIES:
+            return Says(said.lower())
+        if item.kind is ItemKind.WORD:
+            return Presses("1")  # the list, to choose from
+        typed = "".join(character for character in view.text[-1] if character.isdigit()) if has_typed else ""
+        rest = option.removeprefix(typed)
+        return Presses(rest[0] if rest else "#")
 
     def _place(self, view: ShownView, item: ContentItem, option: OptionId) -> int:
         text = next(each.text for each in item.texts[view.locale].options if each.id == option)
@@ -244,9 +263,13 @@ class KnowingPerson:
     def _choose(self, view: ShownView, place: int) -> Reply:
         button = view.choices[place]
         self._meant = button.label
-        if self.keys_only or self._tries >= 2:
+        if self.keys_only or self._tries >= PATIENT_TRIES:
             return Presses(button.key)
         by_number = view.screen == "question" and (self._tries == 1 or self._draw.random() < 0.5)
         if by_number and self._item(view) is not None:
             return Says(self.content.vocabularies[view.locale].places[place][0])
         return Says(button.label.lower().rstrip(".?!"))
+
+
+def _labels(text: ItemText) -> set[str]:
+    return {option.text for option in text.options}

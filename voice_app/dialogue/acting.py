@@ -210,7 +210,9 @@ def written(context: DialogueContext, state: DialogueState, text: str) -> Reacti
     meaning, is_literal = open_answers.written_word(context, state, text)
     if meaning is None:
         return open_answers.unknown_word(state)
-    return _act(context, state, Meant(meaning, InputMode.KEY)) if is_literal else open_answers.asked_about(state, meaning)
+    return (
+        _act(context, state, Meant(meaning, InputMode.KEY)) if is_literal else open_answers.asked_about(state, meaning)
+    )
 
 
 def _code_entered(context: DialogueContext, state: DialogueState, meaning: MeaningId) -> Reaction | None:

@@ -24,6 +24,7 @@ from voice_app.ports import (
     ShownButton,
     ShownView,
     TalkPressed,
+    WordWritten,
 )
 
 QUICK = KioskRules(beat_ms=10, watchdog_ms=30, still_ms=60)
@@ -70,6 +71,14 @@ async def test_a_key_carries_its_turn_and_how_it_was_pressed():
     say(channel, type="key", turn=3, key="2", input_mode="button")
 
     assert await happened(channel) == [KeyPressed(3, "2", InputMode.BUTTON), Hungup()]
+
+
+async def test_a_written_word_carries_its_turn():
+    channel = open_channel()
+
+    say(channel, type="write", turn=3, text="navigateur")
+
+    assert await happened(channel) == [WordWritten(3, "navigateur"), Hungup()]
 
 
 async def test_the_channel_is_a_kiosk():

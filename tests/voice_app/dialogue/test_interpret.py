@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audio_content.model import OptionId
+from audio_content.model import ItemKind, OptionId
 from engine.model import UNHEARD, Evidence, InputMode, ItemId, Outcome
 from tests.voice_app.dialogue.stage import Stage, small_content
 from voice_app.dialogue.interpret import Doubtful, Meant, NotUnderstood, evidence_of, intent_of_voice, weighed_by_yes
@@ -37,6 +37,17 @@ def test_voice_is_the_likelihood_of_each_outcome() -> None:
     evidence = evidence_of(ITEM, OptionId("a"), Meant(A, InputMode.VOICE, recognition))
 
     assert evidence.likelihoods() == pytest.approx((0.62, 0.14, 0.12))
+
+
+def test_a_wrong_number_is_not_spread_over_its_whole_range() -> None:
+    item = small_content(ItemKind.NUMBER).items[ItemId("it.t1.1.a")]
+    recognition = heard((MeaningId("option.11"), 0.9), (MeaningId("option.12"), 0.06), none=0.04)
+
+    evidence = evidence_of(item, OptionId("11"), Meant(MeaningId("option.11"), InputMode.VOICE, recognition))
+
+    correct, incorrect, _ = evidence.likelihoods()
+    assert incorrect == pytest.approx(0.9 / 3 + 0.04 / 3)
+    assert incorrect > 4 * correct
 
 
 def test_sound_that_fits_nothing_is_unheard() -> None:

@@ -40,7 +40,7 @@ def _sayable(item: ItemId, locale: str) -> bool:
     asked = Asked(item, option_order(context, 1, item))
     state = DialogueState(Session(locale=locale, asked=asked), Phase.QUESTION)
     forms = {meaning.id: meaning.forms for meaning in grammar(context, state).meanings}
-    own_words = 4 if context.content.items[item].kind is ItemKind.CHOICE else 0
+    own_words = 4 if context.content.items[item].kind is ItemKind.CHOICE else 0  # beside those of its place
     return set(EVERYWHERE) <= forms.keys() and all(
         len(forms.get(option_meaning(option), ())) > own_words for option in asked.order
     )

@@ -45,10 +45,11 @@ def test_a_label_in_another_language_says_so():
     assert '<span lang="en">English</span>' in html
 
 
-def test_digits_stand_as_on_a_telephone():
+@pytest.mark.parametrize("screen", ["code_entry", "number_entry"])
+def test_digits_stand_as_on_a_telephone(screen):
     keypad = tuple(ShownButton(key, key, None, None) for key in "0987654321")
 
-    html = render_view(replace(PLAIN, screen="code_entry", choices=keypad))
+    html = render_view(replace(PLAIN, screen=screen, choices=keypad))
 
     assert re.findall(r'data-key="(.)"', html) == list("1234567890")
 
@@ -67,6 +68,13 @@ def test_the_result_can_be_printed_and_goodbye_leads_back():
     assert "data-action" not in render_view(PLAIN)
 
 
+def test_a_word_can_be_written_where_one_is_asked_for():
+    asked = render_view(replace(PLAIN, writing=True))
+
+    assert re.findall(r'<label for="(\w+)">', asked) == re.findall(r'<input id="(\w+)"', asked) == ["written"]
+    assert "<form" not in render_view(PLAIN)
+
+
 def test_every_command_of_the_dialogue_has_its_drawing():
     drawings = _templates().get_template("pictograms.html").module
     known = set(drawings.drawings) | set(drawings.aliases)
@@ -74,7 +82,7 @@ def test_every_command_of_the_dialogue_has_its_drawing():
         value[1]
         for name, value in vars(dialogue_view).items()
         if name.startswith("_") and isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], str)
-    }
+    } | {name for _, name in (*dialogue_view._NUMBER_TYPED, *dialogue_view._MORE_BESIDE_A_NUMBER)}
 
     assert len(offered) > 8
     assert offered <= known
