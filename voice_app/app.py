@@ -13,9 +13,11 @@ from quart import Quart
 from audio_content.loader import load
 from audio_content.model import Content
 from engine.adaptive import ABC_DIAG, compile_bank
+from voice_app.access import Access, Rates
 from voice_app.audio import Sound
 from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
+from voice_app.feeds import Feeds
 from voice_app.organizations import Accounts, Organizations
 from voice_app.pilot.recordings import PilotFolder
 from voice_app.pilot.words import words as pilot_words
@@ -28,10 +30,14 @@ from voice_app.speech.earcons import earcon
 from voice_app.speech.endpointing import StreamEndpointer
 from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
+from voice_app.store.rates import SqlRates
+from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_store import SqlStore
+from voice_app.web.api.routes import add_api
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
 from voice_app.web.organization.pages import organization_blueprint
 from voice_app.web.pilot import pilot_blueprint
@@ -54,6 +60,9 @@ class Service:
     organizations: Organizations
     accounts: Accounts
     results: Results
+    access: Access
+    rates: Rates
+    feeds: Feeds
     context_of: ContextOf
 
     @property
@@ -131,6 +140,7 @@ async def open_service(settings: Settings) -> Service:
         organizations = SqlOrganizations(store.engine, settings.organization)
         accounts = SqlAccounts(store.engine, settings.organization)
         results = SqlResults(store.engine)
+        access = SqlAccess(store.engine, settings.organization)
         cache_limit_bytes = settings.speech.voice_cache_mb * 1_000_000
         synthesizer = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=cache_limit_bytes)
         opened.push_async_callback(synthesizer.close)
@@ -148,6 +158,9 @@ async def open_service(settings: Settings) -> Service:
         organizations=organizations,
         accounts=accounts,
         results=results,
+        access=access,
+        rates=SqlRates(store.engine),
+        feeds=SqlFeeds(store.engine, organizations),
         context_of=contexts(settings, context),
     )
 
@@ -196,6 +209,8 @@ def create_app(settings: Settings) -> Quart:
     app.register_blueprint(
         organization_blueprint(lambda: opened[0], settings.organization, settings.web.public_address)
     )
+
+    add_api(app, lambda: opened[0], settings.organization)
 
     @app.before_serving
     async def _open() -> None:

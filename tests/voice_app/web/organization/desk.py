@@ -19,11 +19,16 @@ from engine.organization.snapshot import AreaResult, Snapshot
 from voice_app.organizations import Campaign, CampaignDraft, Member, Organization
 from voice_app.ports import NewRecord
 from voice_app.results import ResultFilter
+from voice_app.store.rates import SqlRates
 from voice_app.store.rules import OrganizationRules
+from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_facts import SqlFacts
+from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_store import SqlStore
+from voice_app.web.api.routes import add_api
 from voice_app.web.organization.pages import organization_blueprint
 
 PASSWORD = "quatre mots faciles ici"
@@ -45,6 +50,10 @@ class Desk:
     accounts: SqlAccounts = field(init=False)
     organizations: SqlOrganizations = field(init=False)
     results: SqlResults = field(init=False)
+    access: SqlAccess = field(init=False)
+    rates: SqlRates = field(init=False)
+    feeds: SqlFeeds = field(init=False)
+    facts: SqlFacts = field(init=False)
     members: dict[str, Member] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -54,8 +63,13 @@ class Desk:
         desk.organizations = SqlOrganizations(desk.store.engine, RULES, desk.moment)
         desk.accounts = SqlAccounts(desk.store.engine, RULES, desk.moment)
         desk.results = SqlResults(desk.store.engine, desk.moment)
+        desk.access = SqlAccess(desk.store.engine, RULES, desk.moment)
+        desk.rates = SqlRates(desk.store.engine, desk.moment)
+        desk.feeds = SqlFeeds(desk.store.engine, desk.organizations)
+        desk.facts = SqlFacts(desk.store.engine, desk.moment)
         desk.app = Quart(__name__, static_folder=None)
         desk.app.register_blueprint(organization_blueprint(lambda: desk, RULES))
+        add_api(desk.app, lambda: desk, RULES)
         ours = await desk.organizations.create("la Maison Bleue")
         for role in Role:
             desk.members[role.value] = await desk._joined(ours, f"{role.value}@maison.example", role)

@@ -57,6 +57,7 @@ def table(desk: Desk) -> set[tuple[str, str]]:
     return {
         (method, rule.rule)
         for rule in desk.app.url_map.iter_rules()
+        if rule.rule.startswith("/org/")
         for method in (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}
     }
 

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Throws what nobody would send at the API of a running service: Schemathesis, all checks, by the API's description.
+
+    .venv/bin/python scripts/fuzz_api.py --schemathesis PATH [--examples 100] [--postgresql URL]
+
+Schemathesis is no dependency of the project: install it into an environment of its own and name its program. A service
+is started on a folder of its own, with an organisation, a campaign and a shared result; half of the paths are real ones
+(a true organisation, a true campaign), so that more than "not found" is met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SCOPES = (
+    *("organization:read", "members:read", "members:write", "campaigns:read", "campaigns:write"),
+    *("participations:read", "results:read", "exports:read"),
+)
+CONFIG = """[parameters]
+"path.organization" = "{organization}"
+"path.campaign" = "{campaign}"
+"""
+
+
+def main() -> None:
+    """Start the service, fuzz it, tell the figures."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    asked.add_argument("--schemathesis", default="schemathesis")
+    asked.add_argument("--examples", type=int, default=100)
+    asked.add_argument("--seed", type=int, default=7)
+    asked.add_argument("--postgresql", default="")
+    asked.add_argument("--known-paths", action="store_true", help="Only true organisations and campaigns.")
+    options = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        sys.exit(_fuzz(Path(folder), options))
+
+
+def _fuzz(folder: Path, options: argparse.Namespace) -> int:
+    environment = {
+        **os.environ,
+        "VOICE_APP_DATA_FOLDER": str(folder / "data"),
+        "VOICE_APP_ORGANIZATION_API_REQUESTS_PER_MINUTE": "1000000",
+    }
+    if options.postgresql:
+        environment["VOICE_APP_STORE_DATABASE_URL"] = options.postgresql
+    models = os.environ.get("VOICE_APP_DATA_FOLDER", str(ROOT / "var"))
+    (folder / "data").mkdir()
+    (folder / "data" / "models").symlink_to(Path(models) / "models")
+    command = [sys.executable, "-m", "voice_app"]
+
+    def told(*arguments: str) -> dict[str, str]:
+        ran = subprocess.run(
+            [*command, *arguments, "--json"], env=environment, capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        made: dict[str, str] = json.loads(ran.stdout)
+        return made
+
+    organization = told("org", "create", "la Maison Bleue", "ada@maison.example")["id"]
+    scopes = [part for scope in SCOPES for part in ("--scope", scope)]
+    token = told("org", "token", organization, "Fuzz", *scopes)["token"]
+    with (folder / "log").open("w") as log:
+        serving = subprocess.Popen(
+            [*command, "serve", "--port", "0"], env=environment, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT
+        )
+        try:
+            address = (serving.stdout.readline() if serving.stdout else "").strip().rstrip("/")
+            campaign = _campaign(address, organization, token)
+            arguments = ["--seed", str(options.seed), "--max-examples", str(options.examples)]
+            if options.known_paths:
+                (folder / "schemathesis.toml").write_text(CONFIG.format(organization=organization, campaign=campaign))
+                arguments = ["--config-file", str(folder / "schemathesis.toml"), "run", *arguments]
+            else:
+                arguments = ["run", *arguments]
+            ran = subprocess.run(
+                [
+                    *(options.schemathesis, *arguments, f"{address}/api/v1/openapi.json"),
+                    *("--header", f"Authorization: Bearer {token}"),
+                    *("--checks", "all", "--continue-on-failure"),
+                ],
+                cwd=folder,
+                check=False,
+            )
+        finally:
+            serving.terminate()
+            serving.wait(20)
+    written = (folder / "log").read_text()
+    print(f"token in the log: {token in written}; tracebacks in the log: {written.count('Traceback')}")
+    if "Traceback" in written:
+        print(written[written.index("Traceback") :][:3000])
+    return ran.returncode
+
+
+def _campaign(address: str, organization: str, token: str) -> str:
+    import urllib.request
+
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        f"{address}/api/v1/organizations/{organization}/campaigns",
+        data=json.dumps({"title": "Fuzz", "path": "abc_diag"}).encode(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        made: str = json.loads(answer.read())["id"]
+    return made
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""What programs read page by page: rows in the order in which they were last written, from a cursor on.
+
+Whoever asks with the last cursor gets what was written since, each row at least once, and none is missed: within a site
+the moment of writing is taken while the writer holds the site's row, so that it never goes back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
+
+from engine.organization.snapshot import Snapshot
+from voice_app.organizations import Campaign, Member, OrganizationId
+
+PAGE_AT_MOST = 200
+Item = TypeVar("Item")
+_ID = re.compile(r"[0-9A-Za-z_-]{0,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a feed: after the row `id` that was written at `moment`. An empty id: all rows of that moment."""
+
+    moment: datetime
+    id: str = ""
+
+    def text(self) -> str:
+        """Give the cursor as it is handed out."""
+        raw = f"{self.moment.astimezone(UTC).isoformat()}|{self.id}"
+        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str) -> Cursor:
+        """Give the cursor that was handed out, or the one of a moment (RFC 3339). Raises ValueError."""
+        try:
+            return cls(_moment(text))
+        except ValueError:
+            pass
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+        except (binascii.Error, UnicodeError) as fault:
+            raise ValueError("neither a moment nor a cursor") from fault
+        moment, bar, name = raw.partition("|")
+        if not bar or not _ID.fullmatch(name):
+            raise ValueError("neither a moment nor a cursor")
+        return cls(_moment(moment), name)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment tells its time zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as fault:
+        raise ValueError("no such moment") from fault
+
+
+@dataclass(frozen=True, slots=True)
+class Piece(Generic[Item]):
+    """A page of a feed. `next`: where to go on, now or later; `more`: there is more now."""
+
+    items: Sequence[Item]
+    next: Cursor | None
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """A participation that its person shared; before that there is a count and nothing else."""
+
+    id: str
+    campaign: str
+    begun_at: datetime
+    completed_at: datetime
+    shared_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was shared of one participation."""
+
+    participation: Participation
+    snapshot: Snapshot
+
+
+class Feeds(Protocol):
+    """Feeds of one organisation. Every method raises StoreError when the database does not answer."""
+
+    async def members(self, organization: OrganizationId, after: Cursor | None, limit: int) -> Piece[Member]:
+        """Give members, those who were put out included."""
+
+    async def campaigns(self, organization: OrganizationId, after: Cursor | None, limit: int) -> Piece[Campaign]:
+        """Give campaigns as they were made and archived; a count that moves is no change of the campaign."""
+
+    async def results(
+        self, organization: OrganizationId, campaign: str, after: Cursor | None, limit: int
+    ) -> Piece[Result]:
+        """Give shared results; empty for a campaign of another organisation."""

@@ -1,0 +1,294 @@
+"""The shapes of the API: what is asked for, what is given. Moments are RFC 3339 in UTC; skills and areas are ids."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from engine.organization.campaigns import LONGEST_TITLE, LONGEST_WELCOME
+from voice_app.access import Caller
+from voice_app.feeds import PAGE_AT_MOST, Participation, Piece, Result
+from voice_app.organizations import Campaign, Member, ShownOrganization
+
+RoleName = Literal["admin", "mediator", "viewer"]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Give the moment as the store keeps it. Raises ValueError for one outside the calendar."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as fault:
+        raise ValueError("no such moment") from fault
+
+
+AskedMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class _Asked(BaseModel):
+    """What a program sends: nothing that we do not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PageQuery(_Asked):
+    """Where to go on, and how many."""
+
+    since: Annotated[
+        str | None,
+        Field(max_length=200, description="The `next` of an earlier page, or a moment (RFC 3339 with its time zone)."),
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_AT_MOST, description="Items of a page.")] = 100
+
+
+class NewCampaign(_Asked):
+    """A campaign to create."""
+
+    title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
+    path: Annotated[str, Field(max_length=80, description="One of the paths of the content.")]
+    welcome: Annotated[
+        dict[Annotated[str, Field(pattern="^(fr|en)$")], Annotated[str, Field(max_length=LONGEST_WELCOME)]],
+        Field(description="Words of welcome by language; the voice says them."),
+    ] = Field(default_factory=dict)
+    opens: AskedMoment | None = None
+    closes: AskedMoment | None = None
+
+
+class NewInvitation(_Asked):
+    """Somebody to invite."""
+
+    email: Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")]
+    role: RoleName
+
+
+class MemberChange(_Asked):
+    """What a member shall be."""
+
+    role: RoleName
+    active: bool
+
+
+class TokenRequest(BaseModel):
+    """A client asks for a token (RFC 6749, section 4.4). Id and secret come here or by HTTP Basic."""
+
+    grant_type: Annotated[str, Field(max_length=40)] = ""
+    scope: Annotated[str | None, Field(max_length=400)] = None
+    client_id: Annotated[str | None, Field(max_length=100)] = None
+    client_secret: Annotated[str | None, Field(max_length=200)] = None
+
+
+class TokenAnswer(BaseModel):
+    """A token of a client."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - its kind
+    expires_in: int
+    scope: str
+
+
+class TokenRefusal(BaseModel):
+    """Why a client is given no token (RFC 6749, section 5.2)."""
+
+    error: Literal["invalid_request", "invalid_client", "invalid_scope", "unsupported_grant_type"]
+    error_description: str
+
+
+class FieldFault(BaseModel):
+    """What is wrong with a field."""
+
+    field: str
+    reason: str
+
+
+class ProblemAnswer(BaseModel):
+    """A problem (RFC 9457). `code` is stable."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    errors: list[FieldFault] | None = None
+
+
+class CallerAnswer(BaseModel):
+    """Who the token belongs to, and what it opens."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    organization: str | None
+    tags: list[str]
+
+    @classmethod
+    def of(cls, caller: Caller) -> CallerAnswer:
+        return cls(
+            id=caller.program.id,
+            name=caller.program.name,
+            scopes=sorted(caller.scopes),
+            organization=caller.organization,
+            tags=sorted(caller.tags),
+        )
+
+
+class OrganizationAnswer(BaseModel):
+    """An organisation."""
+
+    id: str
+    name: str
+    kind: str
+    tags: list[str]
+    legal_id: str
+    training: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, shown: ShownOrganization) -> OrganizationAnswer:
+        facts = shown.facts
+        return cls(
+            id=shown.organization.id,
+            name=shown.organization.name,
+            kind=facts.kind,
+            tags=list(facts.tags),
+            legal_id=facts.legal_id,
+            training=facts.training,
+            created_at=_moment(shown.created_at),
+        )
+
+
+class MemberAnswer(BaseModel):
+    """A member of the team."""
+
+    id: str
+    name: str
+    email: str
+    role: RoleName
+    active: bool
+
+    @classmethod
+    def of(cls, member: Member) -> MemberAnswer:
+        return cls(id=member.id, name=member.name, email=member.email, role=member.role.value, active=member.active)
+
+
+class InvitationAnswer(BaseModel):
+    """The page where the invited person chooses a password; it opens once, and is not shown again."""
+
+    path: str
+
+
+class CountsAnswer(BaseModel):
+    """People who began, who reached the result, who shared it."""
+
+    begun: int
+    completed: int
+    shared: int
+
+
+class CampaignAnswer(BaseModel):
+    """A campaign with its counts."""
+
+    id: str
+    code: str
+    title: str
+    path: str
+    welcome: dict[str, str]
+    opens: datetime | None
+    closes: datetime | None
+    entry: Literal["open", "not_yet", "closed", "archived"]
+    created_at: datetime
+    counts: CountsAnswer
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> CampaignAnswer:
+        counts = campaign.counts
+        return cls(
+            id=campaign.id,
+            code=campaign.code,
+            title=campaign.title,
+            path=campaign.path,
+            welcome=dict(campaign.welcome),
+            opens=None if campaign.opens is None else _moment(campaign.opens),
+            closes=None if campaign.closes is None else _moment(campaign.closes),
+            entry=campaign.entry.value,
+            created_at=_moment(campaign.created_at),
+            counts=CountsAnswer(begun=counts.begun, completed=counts.completed, shared=counts.shared),
+        )
+
+
+class ParticipationAnswer(BaseModel):
+    """A participation that its person shared. Of the others there are counts only."""
+
+    id: str
+    campaign: str
+    begun_at: datetime
+    completed_at: datetime
+    shared_at: datetime
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, told: Participation) -> ParticipationAnswer:
+        return cls(
+            id=told.id,
+            campaign=told.campaign,
+            begun_at=_moment(told.begun_at),
+            completed_at=_moment(told.completed_at),
+            shared_at=_moment(told.shared_at),
+            changed_at=_moment(told.changed_at),
+        )
+
+
+class ResultAnswer(BaseModel):
+    """A shared result, frozen: `result` as the export has it (profile, channel, areas with skill ids)."""
+
+    participation: ParticipationAnswer
+    result: dict[str, Any]
+
+    @classmethod
+    def of(cls, told: Result) -> ResultAnswer:
+        return cls(participation=ParticipationAnswer.of(told.participation), result=told.snapshot.to_data())
+
+
+class _Page(BaseModel):
+    next: Annotated[str | None, Field(description="Ask with `since` = this, now if there is `more`, or later.")]
+    more: bool
+
+
+class OrganizationPage(BaseModel):
+    """The organisations that the token reaches, all of them."""
+
+    items: list[OrganizationAnswer]
+
+
+class MemberPage(_Page):
+    """Members, as they last changed."""
+
+    items: list[MemberAnswer]
+
+
+class CampaignPage(_Page):
+    """Campaigns, as they were made and archived."""
+
+    items: list[CampaignAnswer]
+
+
+class ParticipationPage(_Page):
+    """Shared participations, as they last changed, and the counts of all."""
+
+    items: list[ParticipationAnswer]
+    counts: CountsAnswer
+
+
+class ResultPage(_Page):
+    """Shared results, as they last changed."""
+
+    items: list[ResultAnswer]
+
+
+def ends(piece: Piece[Any]) -> dict[str, Any]:
+    """Give the end of a page: where to go on, and whether there is more."""
+    return {"next": None if piece.next is None else piece.next.text(), "more": piece.more}
+
+
+def _moment(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
