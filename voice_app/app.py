@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,12 +14,19 @@ from quart import Quart
 from audio_content.loader import load
 from audio_content.model import Content
 from engine.adaptive import ABC_DIAG, compile_bank
+from engine.model import Channel as ChannelKind
 from voice_app.access import Access, Rates
 from voice_app.audio import Sound
+from voice_app.chores import EmbeddedChores
 from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
+from voice_app.ear_places import EarPlaces
 from voice_app.feeds import Feeds
+from voice_app.operations.metrics import Metrics
+from voice_app.operations.readiness import EAR, Readiness
+from voice_app.operations.watched import TurnWatch, watched_voice
 from voice_app.organizations import Accounts, Organizations
+from voice_app.outward import backlogs_of, chores_of
 from voice_app.pilot.recordings import PilotFolder
 from voice_app.pilot.words import words as pilot_words
 from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
@@ -35,10 +43,12 @@ from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_organizations import SqlOrganizations
+from voice_app.store.sql_outlets import SqlOutlets
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.api.routes import add_api
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
+from voice_app.web.operations import operations_door, readiness_blueprint
 from voice_app.web.organization.pages import organization_blueprint
 from voice_app.web.pilot import pilot_blueprint
 
@@ -64,6 +74,10 @@ class Service:
     rates: Rates
     feeds: Feeds
     context_of: ContextOf
+    outlets: SqlOutlets
+    ear_places: EarPlaces
+    metrics: Metrics
+    readiness: Readiness
 
     @property
     def content(self) -> Content:
@@ -79,9 +93,12 @@ class Service:
         line: CallerLine | None = None,
     ) -> Conversation:
         """Give a conversation over this channel, ready to run. `asker` names the place that wrong codes count for."""
-        outside = Voices(self.recognizer, self.synthesizer, StreamEndpointer(), earcon, self.store)
+        seat = self.ear_places.seat()
+        recognizer = seat if channel.kind is ChannelKind.KIOSK else self.recognizer  # the telephone has its own places
+        outside = Voices(recognizer, self.synthesizer, StreamEndpointer(), earcon, self.store)
+        watched, outside = TurnWatch(self.metrics, channel.kind.value, seat.leave).watch(channel, outside)
         return Conversation(
-            channel,
+            watched,
             self.context,
             outside,
             seed=secrets.randbits(32) if seed is None else seed,
@@ -148,12 +165,26 @@ async def open_service(settings: Settings) -> Service:
         opened.push_async_callback(recognizer.close)
         await synthesizer.start()
         await recognizer.start()
+        metrics = Metrics()
+
+        async def voice() -> bool:
+            return synthesizer.available
+
+        async def ear() -> bool:
+            return recognizer.available
+
+        readiness = Readiness(
+            {"store": store.answers, "voice": voice, EAR: ear},
+            metrics,
+            ear_required=settings.operations.ear_required,
+            limit_s=settings.operations.check_limit_s,
+        )
         opened.pop_all()  # all of them stand: from here on the service closes them
     return Service(
         settings=settings,
         context=context,
         recognizer=recognizer,
-        synthesizer=synthesizer,
+        synthesizer=watched_voice(synthesizer, metrics),
         store=store,
         organizations=organizations,
         accounts=accounts,
@@ -162,11 +193,23 @@ async def open_service(settings: Settings) -> Service:
         rates=SqlRates(store.engine),
         feeds=SqlFeeds(store.engine, organizations),
         context_of=contexts(settings, context),
+        outlets=SqlOutlets(store.engine, settings.store),
+        ear_places=EarPlaces(
+            recognizer,
+            settings.speech.ear_places,
+            settings.speech.ear_idle_s,
+            note_full=metrics.ear_full.inc,
+        ),
+        metrics=metrics,
+        readiness=readiness,
     )
 
 
-def create_app(settings: Settings) -> Quart:
-    """Give the web application. Adapters open when it starts to serve and close when it stops."""
+def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: False) -> Quart:
+    """Give the web application. Adapters open when it starts to serve and close when it stops.
+
+    `is_leaving` tells that it is about to stop: it is not ready for anybody new then.
+    """
     app = Quart("voice_app", static_folder=None)  # the pages bring their own
     opened: list[Service] = []
 
@@ -196,6 +239,7 @@ def create_app(settings: Settings) -> Quart:
             run_conversation,
             speak=speak,
             make_report=make_report,
+            note_refusal=lambda: opened[0].metrics.refused.labels("kiosk").inc(),
             rules=settings.web,
             channel_rules=settings.kiosk,
         )
@@ -211,13 +255,24 @@ def create_app(settings: Settings) -> Quart:
     )
 
     add_api(app, lambda: opened[0], settings.organization)
+    app.register_blueprint(readiness_blueprint(lambda: opened[0].readiness if opened else None))
+    door = AsyncExitStack()
 
     @app.before_serving
     async def _open() -> None:
-        opened.append(await open_service(settings))
+        service = await open_service(settings)
+        service.readiness.is_leaving = is_leaving
+        opened.append(service)
+        await door.enter_async_context(operations_door(settings.operations, lambda: service.readiness, service.metrics))
+        if settings.database_url.startswith("sqlite"):  # on PostgreSQL a worker does it
+            chores = EmbeddedChores(await chores_of(settings, service.content, service.outlets))
+            chores.start()
+            service.readiness.backlogs |= backlogs_of(settings, service.outlets)
+            door.push_async_callback(chores.close)
 
     @app.after_serving
     async def _close() -> None:
+        await door.aclose()
         while opened:
             await opened.pop().close()
 

@@ -9,11 +9,13 @@ import typer
 from voice_app.commands import content, db, doctor, org, phone_calls, pilot, places, speech
 from voice_app.commands.calibrate import calibrate_command
 from voice_app.commands.documents import attestation, key_card_command, kit, report
+from voice_app.commands.outlets import outlets_command
 from voice_app.commands.phone import phone
 from voice_app.commands.serve import serve
 from voice_app.commands.simulate import simulate_command
 from voice_app.commands.talk import talk
 from voice_app.commands.terminal import console, print_json, settings_here
+from voice_app.commands.worker import worker
 from voice_app.settings import list_settings
 
 app = typer.Typer(
@@ -25,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(phone)
+app.command()(worker)
 app.command()(talk)
 app.command()(speech.listen)
 app.command()(speech.say)
@@ -33,6 +36,7 @@ app.command()(report)
 app.command()(kit)
 app.command("key-card")(key_card_command)
 app.command()(attestation)
+app.command("outlets")(outlets_command)
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.add_typer(phone_calls.app, name="calls")

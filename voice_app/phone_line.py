@@ -45,7 +45,13 @@ class PhoneLine:
         self._key = phone_key(service.settings.data_folder)
         rules = service.settings.phone
         self._ears = EarPlaces(rules.speaking_capacity)
-        self.gateway = Gateway(rules, self._take_call, self._speak, host=host)
+        self.gateway = Gateway(
+            rules,
+            self._take_call,
+            self._speak,
+            host=host,
+            note=lambda outcome: service.metrics.calls.labels(outcome).inc(),
+        )
         self.dialler = Dialler(
             errands,
             service.settings.phone_calls,

@@ -130,6 +130,14 @@ class NewRecord:
     payload: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in a queue: how many, and how long the oldest has waited (0 for an empty one)."""
+
+    waiting: int
+    oldest_s: float
+
+
 class Store(Protocol):
     """The memory: append-only events. Every method raises StoreError when the database does not answer."""
 

@@ -22,6 +22,8 @@ from voice_app.channels.phone import PhoneChannelRules
 from voice_app.conversation_rules import ConversationRules
 from voice_app.documents.rules import DocumentRules
 from voice_app.errors import VoiceAppError
+from voice_app.operations.rules import OperationsRules
+from voice_app.outlets.rules import OutletRules, XapiRules
 from voice_app.pilot.rules import PilotRules
 from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.telephony.errands import ErrandRules
@@ -72,6 +74,10 @@ class SpeechRules:
 
     voice_cache_mb: int = 2_000
     """Disk for rendered prompts; the oldest go first."""
+    ear_places: int = 12
+    """Pages that are heard at once by this process; more speakers are told to use keys. 0: as many as come."""
+    ear_idle_s: float = 60.0
+    """After so long without an utterance a place at the ear goes to somebody who waits for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,9 @@ class Settings:
     phone_calls: ErrandRules = field(default_factory=ErrandRules)
 
     pilot: PilotRules = field(default_factory=PilotRules)
+    xapi: XapiRules = field(default_factory=XapiRules)
+    outlets: OutletRules = field(default_factory=OutletRules)
+    operations: OperationsRules = field(default_factory=OperationsRules)
 
     @property
     def pilot_folder(self) -> Path:

@@ -16,6 +16,7 @@ from hypercorn.config import Config
 
 from voice_app.app import open_service
 from voice_app.commands.terminal import failures_told, settings_here
+from voice_app.operations.logs import set_up_logs
 from voice_app.phone_line import PhoneLine
 from voice_app.settings import Settings
 from voice_app.store.sql_contacts import SqlContacts
@@ -26,6 +27,7 @@ from voice_app.telephony.media_streams import LARGEST_MESSAGE
 from voice_app.telephony.paced_leg import PacedLeg
 from voice_app.telephony.rules import PhoneRules
 from voice_app.telephony.tokens import TokenTable
+from voice_app.web.operations import operations_door
 from voice_app.web.phone_lines import LineSecrets, phone_lines_app
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ def phone(
 ) -> None:
     """Answer the telephone. Limits, networks and secrets are settings (`voice-app settings`)."""
     settings = settings_here()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logs(settings.operations.log_format, settings.operations.log_level)
     doors = _Doors(
         sip=_address(sip, SIP_PORT),
         tls=_address(tls, SIP_PORT + 1) if tls else None,
@@ -72,8 +74,13 @@ async def _serve(settings: Settings, doors: _Doors) -> None:
     async with AsyncExitStack() as opened:
         service = await open_service(settings)
         opened.push_async_callback(service.close)
+        await opened.enter_async_context(
+            operations_door(settings.operations, lambda: service.readiness, service.metrics)
+        )
         errands = await SqlErrands.open(settings.database_url, settings.store)
         opened.push_async_callback(errands.close)
+        service.readiness.is_leaving = stop.is_set
+        service.readiness.backlogs["calls"] = errands.backlog
         line = PhoneLine(service, errands, SqlContacts(errands.engine), host=doors.sip[0])
         gateway = line.gateway
         opened.push_async_callback(gateway.close)
@@ -94,6 +101,8 @@ async def _serve(settings: Settings, doors: _Doors) -> None:
         for address in addresses:
             typer.echo(address)
         await stop.wait()
+        gateway.draining = True
+        await asyncio.sleep(settings.operations.drain_s)
         dialling.cancel()
         await asyncio.gather(dialling, *serving, return_exceptions=True)
 
@@ -106,6 +115,7 @@ async def _serve_http(
     config.bind = [f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"]
     config.websocket_max_message_size = LARGEST_MESSAGE
     config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")
     app = phone_lines_app(tokens, _take(gateway, "media stream"), secrets)
     await serve_asgi(app, config, shutdown_trigger=stop.wait)
 

@@ -9,6 +9,7 @@ import socket
 import urllib.error
 import urllib.request
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from hypercorn.middleware import ProxyFixMiddleware
 
 from voice_app.app import create_app
 from voice_app.commands.terminal import failures_told, messages, settings_here
+from voice_app.operations.logs import set_up_logs
 from voice_app.settings import ServerRules, Settings
 
 PING_EVERY_S = 20
@@ -36,7 +38,7 @@ def serve(
         chosen = replace(chosen, host=host)
     if port is not None:
         chosen = replace(chosen, port=port)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logs(settings.operations.log_format, settings.operations.log_level)
     with failures_told():
         asyncio.run(_serve(replace(settings, server=chosen)))
 
@@ -50,6 +52,7 @@ async def _serve(settings: Settings) -> None:
     config.websocket_max_message_size = settings.web.largest_message_bytes
     config.websocket_ping_interval = PING_EVERY_S
     config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")
     if rules.certificate:
         config.certfile, config.keyfile = rules.certificate, rules.key
     stop = asyncio.Event()
@@ -58,11 +61,17 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as work:
         announcing = work.create_task(_announce(address))
-        app: Any = create_app(settings)
+        app: Any = create_app(settings, stop.is_set)
         if rules.trusted_proxies:
             app = ProxyFixMiddleware(app, mode="legacy", trusted_hops=rules.trusted_proxies)
-        await serve_asgi(app, config, shutdown_trigger=stop.wait)
+        await serve_asgi(app, config, shutdown_trigger=partial(_leave, stop, settings.operations.drain_s))
         announcing.cancel()
+
+
+async def _leave(stop: asyncio.Event, drain_s: float) -> None:
+    """Wait until the service may stop: told to, and long enough for a balancer to have noticed."""
+    await stop.wait()
+    await asyncio.sleep(drain_s)
 
 
 def _listen(rules: ServerRules) -> socket.socket:

@@ -105,6 +105,11 @@ class Sources:
         """The number of the worker process, for operations and tests."""
         return self._worker.pid
 
+    @property
+    def available(self) -> bool:
+        """Whether the worker process stands ready."""
+        return self._worker.available
+
     async def start(self) -> None:
         """Start the worker process. Its failure is logged, not raised: other sources may still speak."""
         try:

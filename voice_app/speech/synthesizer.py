@@ -61,6 +61,11 @@ class LocalSynthesizer:
         """The number of the worker process, for operations and tests."""
         return self._sources.worker_pid
 
+    @property
+    def available(self) -> bool:
+        """Whether the worker stands ready."""
+        return self._sources.available
+
     async def start(self) -> None:
         """Start the worker ahead, so that the first sentence does not wait. Optional; never raises SpeechError."""
         await self._sources.start()

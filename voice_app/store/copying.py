@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 
 from engine.sync.events import GENESIS, ChainCheck, ChainFault
 from voice_app.errors import StoreError
+from voice_app.store import outlet_tables  # noqa: F401 - its tables are copied too
 from voice_app.store.access_tables import ApiAccessRow, RateRow
 from voice_app.store.database import open_database, open_snapshot
 from voice_app.store.envelopes import as_text, envelope_of

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from voice_app.errors import StoreError
+from voice_app.ports import Backlog
 from voice_app.store.database import open_database
 from voice_app.store.rules import StoreRules
 from voice_app.store.tables import ErrandCallRow, ErrandRow, RefusalRow
@@ -61,6 +62,14 @@ class SqlErrands:
                 .limit(limit)
             )
             return [_errand(row) for row in rows]
+
+    async def backlog(self) -> Backlog:
+        """Give the calls whose time has come, and how long the first of them has waited."""
+        now = datetime.now()
+        due = (col(ErrandRow.state) == ErrandState.WAITING, col(ErrandRow.next_at) <= now)
+        async with self._transaction() as database:
+            count, oldest = (await database.exec(select(func.count(), func.min(ErrandRow.next_at)).where(*due))).one()
+        return Backlog(count, (now - oldest).total_seconds() if oldest is not None else 0.0)
 
     async def all(self) -> Sequence[Errand]:
         """Give every errand, the next one first."""

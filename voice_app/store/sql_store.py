@@ -227,6 +227,11 @@ class SqlStore:
                 return None
             return SessionId(row.session_id)
 
+    async def answers(self) -> bool:
+        """Tell that the database answers and knows this site. Raises StoreError when it does not."""
+        async with self._transaction() as database:
+            return await database.get(SiteRow, self._site_id) is not None
+
     @property
     def engine(self) -> AsyncEngine:
         """The opened database, for what else is kept in it."""

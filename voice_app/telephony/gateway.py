@@ -57,8 +57,19 @@ Speak = Callable[[str], Awaitable[bytes]]
 class Gateway:
     """The telephone of one service. `start`, then callers come; `close` hangs up."""
 
-    def __init__(self, rules: PhoneRules, run_call: RunCall, speak: Speak, *, host: str) -> None:
-        """`host`: the address of our own machine that sound is bound to."""
+    def __init__(
+        self,
+        rules: PhoneRules,
+        run_call: RunCall,
+        speak: Speak,
+        *,
+        host: str,
+        note: Callable[[str], None] = lambda _outcome: None,
+    ) -> None:
+        """`host`: the address of our own machine that sound is bound to. `note` is told what becomes of each call:
+        "talking", "full" (told so in words), "refused" (by the network's own answer), "failed".
+        """
+        self._note = note
         self._rules = rules
         self._run_call = run_call
         self._speak = speak
@@ -184,6 +195,7 @@ class Gateway:
             or self._pending[host] >= rules.most_pending_per_host
             or len(self._talking) + len(self._told) >= rules.capacity + rules.polite_capacity
         ):
+            self._note("refused")
             call.refuse(503, headers=RETRY_AFTER)
             return
         self._pending[host] += 1
@@ -227,10 +239,12 @@ class Gateway:
         if len(self._talking) + len(self._placed) < self._rules.capacity:
             task = loop.create_task(self._talk(leg, caller), name=f"call by {caller.way}")
             self._talking[leg] = task
+            self._note("talking")
             task.add_done_callback(lambda _task: self._talking.pop(leg, None))
         else:
             task = loop.create_task(self._say_and_hang_up(leg, "phone.full"))
             self._told[leg] = task
+            self._note("full")
             task.add_done_callback(lambda _task: self._told.pop(leg, None))
 
     def _ended(self, leg: SipLeg) -> None:
@@ -256,6 +270,7 @@ class Gateway:
             await self._run_call(leg, caller)
         except Exception:  # the rim of one call: the caller is told, the service goes on
             log.exception("a conversation by telephone failed")
+            self._note("failed")
             await self._say_and_hang_up(leg, "phone.fault")
         finally:
             leg.hang_up()

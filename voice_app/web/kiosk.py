@@ -71,12 +71,15 @@ def kiosk_blueprint(
     *,
     speak: Speak | None = None,
     make_report: MakeReport | None = None,
+    note_refusal: Callable[[], None] = lambda: None,
     rules: WebRules | None = None,
     channel_rules: KioskRules | None = None,
 ) -> Blueprint:
-    """Give the kiosk's pages. `speak` says the page's own sentences ("the line is cut"); without it they are tones."""
+    """Give the kiosk's pages. `speak` says the page's own sentences ("the line is cut"); without it they are tones.
+    `note_refusal` is called for each page that is told that all places are taken.
+    """
     chosen = rules or WebRules()
-    kiosk = _Kiosk(run_conversation, speak, make_report, chosen, channel_rules or KioskRules())
+    kiosk = _Kiosk(run_conversation, speak, make_report, note_refusal, chosen, channel_rules or KioskRules())
     blueprint = Blueprint("kiosk", __name__, static_folder="static", static_url_path="/static")
     blueprint.add_url_rule("/", "start", kiosk.start)
     blueprint.add_url_rule("/mentions", "mentions", kiosk.mentions)
@@ -100,12 +103,14 @@ class _Kiosk:
         run_conversation: RunConversation,
         speak: Speak | None,
         make_report: MakeReport | None,
+        note_refusal: Callable[[], None],
         rules: WebRules,
         channel_rules: KioskRules,
     ) -> None:
         self._run_conversation = run_conversation
         self._speak = speak
         self._make_report = make_report
+        self._note_refusal = note_refusal
         self._reports = ReportDesk(rules.report_valid_s)
         self._rules = rules
         self._channel_rules = channel_rules
@@ -176,6 +181,7 @@ class _Kiosk:
         if hello is None:
             return None
         if len(self._open) >= self._rules.most_conversations:
+            self._note_refusal()
             await line.send(write_problem(PlacesTaken("as many people as this machine can serve are talking")))
             return None
         channel = KioskChannel(
