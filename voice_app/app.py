@@ -22,6 +22,7 @@ from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
 from voice_app.ear_places import EarPlaces
 from voice_app.feeds import Feeds
+from voice_app.live_feed import LocalFeed
 from voice_app.operations.metrics import Metrics
 from voice_app.operations.readiness import EAR, Readiness
 from voice_app.operations.watched import TurnWatch, watched_voice
@@ -45,6 +46,7 @@ from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_outlets import SqlOutlets
 from voice_app.store.sql_results import SqlResults
+from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.api.routes import add_api
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
@@ -78,6 +80,7 @@ class Service:
     ear_places: EarPlaces
     metrics: Metrics
     readiness: Readiness
+    sittings: SqlSittings
 
     @property
     def content(self) -> Content:
@@ -107,6 +110,7 @@ class Service:
             resume_code=resume_code,
             line=line,
             context_of=self.context_of,
+            desk=self.sittings,
         )
 
     async def close(self) -> None:
@@ -202,6 +206,7 @@ async def open_service(settings: Settings) -> Service:
         ),
         metrics=metrics,
         readiness=readiness,
+        sittings=SqlSittings(store.engine, LocalFeed()),
     )
 
 

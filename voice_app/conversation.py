@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from audio_content.model import PromptId
 from voice_app.caller_side import CallerSide
 from voice_app.conversation_rules import ConversationRules
+from voice_app.dialogue.assist_messages import MediatorActs, MediatorAsks
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.machine import start, step
@@ -41,6 +42,7 @@ from voice_app.dialogue.messages import (
     Left,
     Listen,
     MicrophoneChanged,
+    Opened,
     Phrase,
     Pressed,
     RecogniseCaller,
@@ -60,6 +62,7 @@ from voice_app.dialogue.messages import (
 from voice_app.errors import StoreError
 from voice_app.floor import Floor
 from voice_app.listening import Ear, Recognized
+from voice_app.mediation import MediatorSide, event_of
 from voice_app.ports import (
     CallerLine,
     Channel,
@@ -78,7 +81,8 @@ from voice_app.ports import (
     TalkPressed,
     WordWritten,
 )
-from voice_app.session_memory import ContextOf, SessionMemory, context_after
+from voice_app.session_memory import MEDIATOR, PARTICIPANT, ContextOf, SessionMemory, context_after
+from voice_app.sittings import LiveDesk, Request
 from voice_app.speaking import Speaker
 from voice_app.wording import Wording
 
@@ -116,6 +120,7 @@ class Conversation:
         resume_code: str | None = None,
         line: CallerLine | None = None,
         context_of: ContextOf | None = None,
+        desk: LiveDesk | None = None,
     ) -> None:
         self._channel = channel
         self._context = context
@@ -133,7 +138,7 @@ class Conversation:
         self._ending = False
         self._over = False
         self._told_code = False
-        self._inbox: asyncio.Queue[ChannelEvent | Recognized | Failed] = asyncio.Queue(WAITING_EVENTS)
+        self._inbox: asyncio.Queue[ChannelEvent | Recognized | Request | Failed] = asyncio.Queue(WAITING_EVENTS)
         self._work = asyncio.TaskGroup()
         self._running: set[asyncio.Task[None]] = set()
         self._ear = Ear(
@@ -144,6 +149,7 @@ class Conversation:
             decision_limit_s=rules.decision_limit_ms / 1000,
             longest_talk_ms=rules.longest_talk_ms,
         )
+        self._mediator = MediatorSide(desk, self._memory)
         self._floor = Floor(
             channel, outside.recognizer, self._ear, self._speaker, self._work, self._run_aside, self._feed
         )
@@ -153,6 +159,7 @@ class Conversation:
         async with self._work:
             self._run_aside(self._pump())
             await self._begin()
+            self._run_aside(self._mediator.listen(self._inbox.put))
             while not self._over:
                 await self._handle(await self._inbox.get())
             self._speaker.cancel()
@@ -179,14 +186,14 @@ class Conversation:
                 self._state = resume(self._context, found.records)
                 await self._tell_code()
         await self._feed(await self._caller.opened(self._channel, self._seed))
-        if isinstance(found, CampaignFound):
+        if isinstance(found, CampaignFound | MediatorAsks):
             await self._feed(found)
         elif isinstance(found, SessionNotFound):
             await self._feed(Failed(PromptId("fault.general")))  # begins anew, and says that something went wrong
 
     # --- channel events -> dialogue events --------------------------------------------------------------------
 
-    async def _handle(self, event: ChannelEvent | Recognized | Failed) -> None:
+    async def _handle(self, event: ChannelEvent | Recognized | Request | Failed) -> None:
         await self._watch_the_ear()
         match event:
             case FrameHeard(sound):
@@ -210,6 +217,10 @@ class Conversation:
                 await self._floor.act_on(self._ear.take(event))
             case TalkPressed(held):
                 await self._floor.talk(held)
+            case Request():
+                asked = event_of(event)
+                done = asked is not None and await self._feed(asked)
+                await self._mediator.settle(event, done=done)
             case Failed():
                 await self._feed(event)
             case MicrophoneChange(available):
@@ -240,8 +251,9 @@ class Conversation:
 
     # --- the dialogue, and its effects ------------------------------------------------------------------------
 
-    async def _feed(self, first: Event) -> None:
-        """Take a step, and the steps that its effects bring about."""
+    async def _feed(self, first: Event) -> bool:
+        """Take a step, and the steps that its effects bring about; tell whether the first one did anything."""
+        mattered = False
         events: deque[Event] = deque([first])
         while events:
             event = events.popleft()
@@ -250,20 +262,26 @@ class Conversation:
             records = [effect.record for effect in effects if isinstance(effect, Save)]
             try:
                 if records:
-                    await self._memory.keep(records)
+                    await self._memory.keep(records, MEDIATOR if isinstance(event, MediatorActs) else PARTICIPANT)
             except StoreError as fault:
                 log.error("a step was not kept: %s", fault)
                 if isinstance(event, Failed):
-                    return
+                    return False
                 events = deque([Failed(PromptId(fault.prompt_id))])
                 continue
             self._state = state
+            mattered = mattered or (event is first and bool(effects))
             if records and not self._told_code:
                 await self._tell_code()
             for effect in effects:
                 follow_up = await self._carry_out(effect)
                 if follow_up is not None:
                     events.append(follow_up)
+            await self._mediator.show(state, event)
+            if isinstance(event, Opened | SessionFound):
+                left_behind = await self._mediator.left_behind(state)
+                events.extend(() if left_behind is None else (left_behind,))
+        return mattered
 
     async def _carry_out(self, effect: Effect) -> Event | None:
         match effect:

@@ -39,7 +39,7 @@ class Floor:
         speaker: Speaker,
         work: asyncio.TaskGroup,
         run_aside: Callable[[Coroutine[None, None, None]], None],
-        feed: Callable[[Event], Awaitable[None]],
+        feed: Callable[[Event], Awaitable[object]],
     ) -> None:
         self._channel = channel
         self._recognizer = recognizer

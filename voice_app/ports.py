@@ -12,6 +12,7 @@ from typing import Any, NewType, Protocol
 from engine.model import Channel as ChannelKind
 from engine.model import InputMode
 from engine.organization.campaigns import Entry, Offer
+from engine.organization.sittings import Seat
 from voice_app.audio import Sound
 from voice_app.hearing import Grammar, Recognition
 
@@ -59,6 +60,7 @@ class StoredRecord:
     kind: str
     payload: Mapping[str, Any]
     sequence: int
+    actor: str = "participant"
 
 
 class Earcons(Protocol):
@@ -172,8 +174,8 @@ class Store(Protocol):
     async def session_of_caller(self, caller: CallerMark) -> SessionId | None:
         """Give the session that was remembered for this caller, as long as its code would be valid."""
 
-    async def find_campaign(self, code: str, *, asker: str) -> Offer | Entry | None:
-        """Give what a campaign's code opens; why it lets nobody in; None when it is unknown.
+    async def find_campaign(self, code: str, *, asker: str) -> Offer | Seat | Entry | None:
+        """Give what the code of a campaign or a sitting opens; why it lets nobody in; None when it is unknown.
 
         Wrong codes are counted as in `find_session`. Raises TooManyAttempts past the limit.
         """

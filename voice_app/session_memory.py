@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from audio_content.model import PromptId
 from engine.organization.campaigns import Entry, Offer
 from engine.organization.codes import is_campaign_code
+from engine.organization.sittings import Seat
+from voice_app.dialogue.assist_messages import MediatorAsks
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
     CampaignFound,
@@ -31,6 +33,9 @@ from voice_app.ports import CallerMark, NewRecord, SessionId, Store
 
 log = logging.getLogger(__name__)
 
+PARTICIPANT, MEDIATOR = "participant", "mediator"
+"""Who acts, in the events."""
+
 ContextOf = Callable[[str], DialogueContext | None]
 """Gives the context of a path of the content; None when the content has no such path (any more)."""
 
@@ -40,6 +45,8 @@ def context_after(event: Event, context: DialogueContext, context_of: ContextOf 
     match event:
         case CampaignFound(offer):
             path = offer.path
+        case MediatorAsks(Seat(offer=Offer(path=path))):
+            pass
         case SessionFound(records):
             started = (record for record in records if isinstance(record, SessionStarted))
             path = next((record.path for record in started), context.rules.path)
@@ -65,11 +72,11 @@ class SessionMemory:
         """The session that records go to; None before the first one."""
         return self._session
 
-    async def keep(self, records: Sequence[Record]) -> None:
+    async def keep(self, records: Sequence[Record], actor: str = PARTICIPANT) -> None:
         """Write the records of one step, all or none. Raises StoreError."""
         session = await self._opened()
         rows = [NewRecord(record.kind, to_payload(record)) for record in records]
-        await self._store.append(session, rows, channel=self._channel)
+        await self._store.append(session, rows, channel=self._channel, actor=actor)
         self._session = session
 
     async def code(self) -> str:
@@ -85,7 +92,7 @@ class SessionMemory:
             log.error("no code could be given: %s", fault)
             return Failed(PromptId(fault.prompt_id))
 
-    async def find(self, effect: FindSession) -> SessionFound | CampaignFound | SessionNotFound:
+    async def find(self, effect: FindSession) -> SessionFound | CampaignFound | MediatorAsks | SessionNotFound:
         """Look a code up. Once a session is found, records go to it."""
         if is_campaign_code(effect.code):
             return await self._campaign(effect.code)
@@ -131,7 +138,7 @@ class SessionMemory:
         self._session = session
         return SessionFound(records)
 
-    async def _campaign(self, code: str) -> CampaignFound | SessionNotFound:
+    async def _campaign(self, code: str) -> CampaignFound | MediatorAsks | SessionNotFound:
         try:
             found = await self._store.find_campaign(code, asker=self._asker)
         except StoreError as fault:
@@ -140,6 +147,8 @@ class SessionMemory:
         match found:
             case Offer() as offer:
                 return CampaignFound(offer)
+            case Seat() as seat:
+                return MediatorAsks(seat)
             case Entry.NOT_YET:
                 return SessionNotFound(PromptId("campaign.not_yet"))
             case Entry():

@@ -14,6 +14,8 @@ class Purpose(StrEnum):
     """What may be consented to, each by itself."""
 
     SHARE_RESULT = "share_result"
+    ASSISTANCE = "assistance"
+    """To be followed and helped by a mediator, in one sitting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Who may do what in an organisation: three roles and one table. Knows neither passwords nor pages.
 
-| | see campaigns and shared results | create and archive campaigns | export results | members, invitations, audit |
-|---|---|---|---|---|
-| viewer | yes | | | |
-| mediator | yes | yes | yes | |
-| admin | yes | yes | yes | yes |
+| | see campaigns and results | run campaigns | export results | help in sittings | members, invitations, audit |
+|---|---|---|---|---|---|
+| viewer | yes | | | | |
+| mediator | yes | yes | yes | yes | |
+| admin | yes | yes | yes | yes | yes |
 
 An organisation always keeps one admin (`leaves_an_admin`): nobody could invite the next one.
 """
@@ -29,12 +29,13 @@ class Permission(StrEnum):
     SEE = "see"
     RUN_CAMPAIGNS = "run_campaigns"
     EXPORT = "export"
+    ASSIST = "assist"
     MANAGE_MEMBERS = "manage_members"
 
 
 _ALLOWED = {
     Role.VIEWER: frozenset({Permission.SEE}),
-    Role.MEDIATOR: frozenset({Permission.SEE, Permission.RUN_CAMPAIGNS, Permission.EXPORT}),
+    Role.MEDIATOR: frozenset({Permission.SEE, Permission.RUN_CAMPAIGNS, Permission.EXPORT, Permission.ASSIST}),
     Role.ADMIN: frozenset(Permission),
 }
 

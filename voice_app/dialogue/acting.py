@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind, OptionId
 from engine.model import InputMode
-from voice_app.dialogue import asking, menus, open_answers, sharing
+from voice_app.dialogue import asking, assisting, menus, open_answers, sharing
 from voice_app.dialogue.commands import ACTIONS
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import (
@@ -150,6 +150,8 @@ def _act(context: DialogueContext, state: DialogueState, meant: Meant) -> Reacti
         reaction = _code_entered(context, state, meant.meaning)
         if reaction is not None:
             return reaction
+    if state.phase is Phase.ASSISTANCE and state.doubt is None and meant.meaning in (YES, NO):
+        return assisting.answered(context, state, meant)
     if state.phase is Phase.SHARING and state.doubt is None and meant.meaning in (YES, NO):
         return sharing.decide(context, state, meant)
     return ACTIONS[meant.meaning](context, state)

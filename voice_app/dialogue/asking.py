@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind, OptionId, PromptId
 from engine.adaptive import StopReason
-from engine.model import Aid, Channel
+from engine.model import Channel
 from voice_app.dialogue import open_answers
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import option_order
@@ -62,7 +62,7 @@ def answer(
         item=asked.item,
         option=option,
         evidence=evidence_of(context.content.items[asked.item], option, meant),
-        aid=Aid.REPHRASED if asked.item in state.session.explained else Aid.NONE,
+        aid=state.session.aid_for(asked.item),
         channel=state.channel,
         input_mode=meant.input_mode,
         confirmed=meant.confirmed,

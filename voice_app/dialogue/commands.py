@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind
 from engine.model import Channel
-from voice_app.dialogue import asking, menus, sharing
+from voice_app.dialogue import asking, assisting, menus, sharing
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import AskCallback, HandOver, LessonPart, LessonWords, Pause
 from voice_app.dialogue.open_answers import kind_asked, word_awaited
@@ -21,6 +21,7 @@ from voice_app.dialogue.reaction import Form, Reaction, calm
 from voice_app.dialogue.script import by_channel, keyed
 from voice_app.dialogue.state import DialogueState, Phase
 from voice_app.dialogue.turn import (
+    ALONE,
     BACK,
     BEGIN,
     COFFEE,
@@ -125,6 +126,8 @@ def _dont_know(context: DialogueContext, state: DialogueState) -> Reaction:
 def _back(context: DialogueContext, state: DialogueState) -> Reaction:
     if state.phase is Phase.WELCOME:
         return Reaction(replace(calm(state), phase=Phase.LANGUAGE))
+    if state.phase is Phase.ASSISTANCE:
+        return _repeat(context, state)
     if state.phase is Phase.SHARING:
         return Reaction(replace(calm(state), phase=Phase.RESULT), form=Form.OPTIONS)
     return asking.withdraw(context, state)
@@ -207,6 +210,7 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     CONTINUE: _continue,
     FINISH: _finish,
     LESSON: _lesson,
+    ALONE: assisting.alone,
 }
 
 _HELP_SUBJECTS = {
@@ -215,6 +219,7 @@ _HELP_SUBJECTS = {
     Phase.CODE_ENTRY: "help.code",
     Phase.RESULT: "help.result",
     Phase.SHARING: "help.sharing",
+    Phase.ASSISTANCE: "help.assist",
 }
 _TOLD_AT_LENGTH = (Phase.WELCOME, Phase.RESULT)
 """Who asks for help here hears what can be done, not the whole telling once more."""

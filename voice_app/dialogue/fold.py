@@ -15,16 +15,21 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind, OptionId
 from engine.adaptive import Assessment
-from engine.model import ItemId, Observation
+from engine.model import Aid, ItemId, Observation
+from engine.organization.consent import Purpose
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.records import (
+    AidGiven,
     AnswerWithdrawn,
+    AssistanceBegun,
+    AssistanceEnded,
     CampaignJoined,
     ConsentAnswered,
     ItemAnswered,
     ItemAsked,
     ItemExplained,
     ItemNotAdministered,
+    NoteTaken,
     PracticeDone,
     PreferencesSet,
     Record,
@@ -68,7 +73,8 @@ def apply(context: DialogueContext, session: Session, record: Record) -> Session
     """Give the session after one more record."""
     match record:
         case SessionStarted():
-            return Session(started=record, locale=record.locale, assessment=_fresh(context, record))
+            begun = Session(started=record, locale=record.locale, assessment=_fresh(context, record))
+            return replace(begun, helper=session.helper)
         case PreferencesSet(locale, rate, gain_db):
             return replace(session, locale=locale, rate=rate, gain_db=gain_db)
         case PracticeDone():
@@ -87,11 +93,17 @@ def apply(context: DialogueContext, session: Session, record: Record) -> Session
             return replace(session, finished=reason, asked=None, consent=None)
         case CampaignJoined():
             return replace(session, campaign=record)
-        case ConsentAnswered(agreed=agreed):
+        case ConsentAnswered(purpose=Purpose.SHARE_RESULT, agreed=agreed):
             return replace(session, consent=agreed)
+        case AssistanceBegun():
+            return replace(session, helper=record)
+        case AssistanceEnded():
+            return replace(session, helper=None)
+        case AidGiven(item, aid) if item is not None:
+            return replace(session, aids={**session.aids, item: max(aid, session.aids.get(item, Aid.NONE))})
         case ResultShared():
             return replace(session, shared=True)
-        case SessionPaused() | SessionResumed():
+        case SessionPaused() | SessionResumed() | ConsentAnswered() | AidGiven() | NoteTaken():
             return session
 
 

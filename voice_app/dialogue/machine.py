@@ -40,6 +40,9 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | SHARING | c no | GOODBYE | ConsentAnswered |
 | PAUSED, RESULT | c finish | GOODBYE | |
 
+A mediator may ask to help at any moment (`MediatorAsks`): ASSISTANCE asks the person, and goes back to where they were.
+With their yes on record, what the mediator does (`MediatorActs`) is said aloud and kept: see `assisting`.
+
 Over every phase lies the doubt: a half-heard meaning is asked about (yes, no; keys 1 and 2) before it acts, unless it
 is an answer that would not move the estimate one way or the other (`worth_asking`): that is said back. "No" leads
 to the next likeliest meaning or to the turn as it was, and counts for nothing. The commands that are valid at every
@@ -56,8 +59,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voice_app.dialogue import menus
+from voice_app.dialogue import assisting, menus
 from voice_app.dialogue.acting import reheard, spoken_or_pressed, written
+from voice_app.dialogue.assist_messages import MediatorActs, MediatorAsks
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
     CampaignFound,
@@ -129,6 +133,10 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
         case CampaignFound(offer):
             waiting = state.session.started is None and state.phase not in BEFORE_AND_AFTER
             return menus.invited(menus.with_person(state, event), offer) if waiting else None
+        case MediatorAsks():
+            return assisting.asked_to_help(state, event)
+        case MediatorActs():
+            return assisting.acted(context, state, event)
         case SessionNotFound(prompt):
             return menus.not_found(state, prompt) if state.phase in (Phase.CODE_ENTRY, Phase.COMEBACK) else None
         case CodeIssued(code):

@@ -61,7 +61,8 @@ def consent(state: DialogueState, *, given: bool) -> Reaction:
 def choose_language(state: DialogueState, locale: str) -> Reaction:
     """Give the reaction to the choice of the language."""
     session = replace(state.session, locale=locale)
-    return Reaction(replace(calm(state), session=session, phase=Phase.WELCOME))
+    phase = Phase.WELCOME if state.seat is None else Phase.ASSISTANCE
+    return Reaction(replace(calm(state), session=session, phase=phase, aside=Phase.WELCOME))
 
 
 def begin(context: DialogueContext, state: DialogueState) -> Reaction:

@@ -19,6 +19,7 @@ from enum import StrEnum
 from audio_content.model import LessonId, OptionId, PromptId
 from engine.model import Channel, InputMode, ItemId
 from engine.organization.campaigns import Offer
+from voice_app.dialogue.assist_messages import MediatorActs, MediatorAsks
 from voice_app.dialogue.records import Record
 from voice_app.hearing import Grammar, MeaningId, Recognition
 
@@ -294,6 +295,8 @@ Event = (
     | SessionFound
     | SessionNotFound
     | CampaignFound
+    | MediatorAsks
+    | MediatorActs
     | CodeIssued
     | Failed
     | Left

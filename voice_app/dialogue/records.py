@@ -14,6 +14,7 @@ from audio_content.model import OptionId
 from engine.model import Aid, Channel, Evidence, InputMode, ItemId
 from engine.organization.consent import Purpose
 from engine.organization.participations import CONSENT, JOINED, SHARED
+from engine.organization.sittings import BEGUN, ENDED
 from engine.organization.snapshot import Snapshot
 
 RECORD_VERSION = 1
@@ -137,6 +138,41 @@ class ConsentAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class AssistanceBegun:
+    """The person has agreed that a mediator of this organisation (the name that was said) follows and helps."""
+
+    kind: ClassVar[str] = BEGUN
+    sitting: str
+    organization: str
+
+
+@dataclass(frozen=True, slots=True)
+class AidGiven:
+    """The mediator helped: by which means, and what that is to the engine. `item` None: outside a question."""
+
+    kind: ClassVar[str] = "aid_given"
+    item: ItemId | None
+    aid: Aid
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssistanceEnded:
+    """The mediator left, or the person went on alone."""
+
+    kind: ClassVar[str] = ENDED
+    sitting: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTaken:
+    """The mediator wrote a note; what it says is not here."""
+
+    kind: ClassVar[str] = "note_taken"
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResultShared:
     """The person shares this result with a campaign, once; `snapshot` is all that its organisation will see."""
 
@@ -160,6 +196,10 @@ Record = (
     | CampaignJoined
     | ConsentAnswered
     | ResultShared
+    | AssistanceBegun
+    | AidGiven
+    | AssistanceEnded
+    | NoteTaken
 )
 
 RECORD_TYPES: Mapping[str, type[Record]] = {
@@ -179,6 +219,10 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
         CampaignJoined,
         ConsentAnswered,
         ResultShared,
+        AssistanceBegun,
+        AidGiven,
+        AssistanceEnded,
+        NoteTaken,
     )
 }
 
@@ -202,6 +246,8 @@ def from_payload(kind: str, payload: Mapping[str, Any]) -> Record:
         values["aid"] = Aid(values["aid"])
         values["channel"] = Channel(values["channel"])
         values["input_mode"] = InputMode(values["input_mode"])
+    if kind == AidGiven.kind:
+        values["aid"] = Aid(values["aid"])
     if kind == SessionResumed.kind:
         values["channel"] = Channel(values["channel"])
     if kind == ConsentAnswered.kind:

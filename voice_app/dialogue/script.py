@@ -36,7 +36,8 @@ from voice_app.hearing import MeaningId
 _HIGHEST_NUMBER = 15
 _RESULT_PAUSE_MS = 600
 SHARING_QUESTION = "sharing.ask"
-"""The prompt that asks for consent; its id is kept with the answer."""
+ASSISTANCE_QUESTION = "assist.ask"
+"""The prompts that ask for consent; their ids are kept with the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
             return _spaced((*result_phrases(context, state.session), *_sharing_to_come(state.session)))
         case Phase.SHARING:
             return _sharing_stem(state.session)
+        case Phase.ASSISTANCE:
+            return _assistance_stem(state)
         case Phase.GOODBYE:
             return (*_goodbye_code(state), _phrase("goodbye.words"))
         case Phase.LANGUAGE | Phase.CLOSED:
@@ -155,6 +158,13 @@ def _sharing_stem(session: Session) -> tuple[Part, ...]:
         return ()
     organization = Verbatim(session.campaign.organization)
     return (_phrase(SHARING_QUESTION, organization=organization), _phrase("sharing.what"), _phrase("sharing.free"))
+
+
+def _assistance_stem(state: DialogueState) -> tuple[Part, ...]:
+    if state.seat is None:
+        return ()
+    organization = Verbatim(state.seat.organization)
+    return (_phrase(ASSISTANCE_QUESTION, organization=organization), _phrase("assist.what"))
 
 
 def _question_stem(context: DialogueContext, state: DialogueState, form: Form) -> tuple[Part, ...]:

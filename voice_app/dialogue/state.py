@@ -6,14 +6,16 @@ Two halves. `Session` is a fold over the records (`fold.apply`) and nothing else
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from audio_content.model import LOCALES, OptionId
 from engine.adaptive import Assessment
-from engine.model import Channel, InputMode, ItemId
+from engine.model import Aid, Channel, InputMode, ItemId
 from engine.organization.campaigns import Offer
-from voice_app.dialogue.records import CampaignJoined, ItemAnswered, SessionStarted
+from engine.organization.sittings import Seat
+from voice_app.dialogue.records import AssistanceBegun, CampaignJoined, ItemAnswered, SessionStarted
 from voice_app.hearing import MeaningId, Recognition
 
 
@@ -33,6 +35,7 @@ class Phase(Enum):
     PAUSED = "paused"
     RESULT = "result"
     SHARING = "sharing"
+    ASSISTANCE = "assistance"
     GOODBYE = "goodbye"
 
 
@@ -57,7 +60,8 @@ class Session:
     """What the records tell. `settled`: the items answered or passed by, oldest first; `asked` waits for its answer.
 
     `campaign`: the one that it takes part in; `consent`: the answer to sharing this result with it, None as long as it
-    was not given; `shared`: it was shared, once and for all.
+    was not given; `shared`: it was shared, once and for all. `helper`: the mediator who is there with the person's
+    agreement; `aids`: the strongest help that came with a question.
     """
 
     started: SessionStarted | None = None
@@ -73,6 +77,13 @@ class Session:
     campaign: CampaignJoined | None = None
     consent: bool | None = None
     shared: bool = False
+    helper: AssistanceBegun | None = None
+    aids: Mapping[ItemId, Aid] = field(default_factory=dict)
+
+    def aid_for(self, item: ItemId) -> Aid:
+        """Give the help that an answer to this question comes with."""
+        own = Aid.REPHRASED if item in self.explained else Aid.NONE
+        return max(own, self.aids.get(item, Aid.NONE))
 
     @property
     def sharing_open(self) -> bool:
@@ -109,6 +120,7 @@ class DialogueState:
     `correcting`: the answer that comes
     is the second version of one utterance. `corrections`: how often that happened.
     `offer`: the campaign whose code was entered, until the session begins.
+    `seat`: somebody would like to help and the person is being asked, `aside`: where they go on after that.
     `noisy`: the person was heard badly twice in a question, and the talk button is offered from here on.
     `unhurried`: the person has shown that they need more time than most, and is given it from here on.
     By telephone: `recognisable` by their number, `recognised` because they wished it, `person_reachable`: somebody
@@ -126,6 +138,8 @@ class DialogueState:
     code: str | None = None
     digits: str = ""
     offer: Offer | None = None
+    seat: Seat | None = None
+    aside: Phase = Phase.WELCOME
     doubt: Doubt | None = None
     silences: int = 0
     misses: int = 0

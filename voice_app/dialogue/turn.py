@@ -59,6 +59,7 @@ FRENCH, ENGLISH = menu("french"), menu("english")
 BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
 TEA, COFFEE = menu("practice_one"), menu("practice_two")
 CONTINUE, FINISH, LESSON = menu("continue"), menu("finish"), menu("lesson")
+ALONE = menu("alone")
 
 LAST_RUNG = 3
 """Silences or misunderstandings in one turn after which passing, a pause and help are offered."""
@@ -93,6 +94,7 @@ _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
     Phase.PAUSED: ((CONTINUE, "pause.continue"), (FINISH, "pause.finish")),
     Phase.RESULT: ((REPEAT, "result.again"), (FINISH, "result.finish")),
     Phase.SHARING: ((YES, "sharing.yes"), (NO, "sharing.no")),
+    Phase.ASSISTANCE: ((YES, "assist.yes"), (NO, "assist.no")),
 }
 _ONWARD = Phrase(PromptId("result.onward"))
 """Who says "finish" after a campaign's result goes on too: the one question that is left comes first."""
@@ -125,6 +127,8 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
             for place, option in enumerate(asked.order, start=1)
         )
     offered = _menu(state)
+    if state.phase is Phase.PAUSED and state.session.helper is not None:
+        offered = (*offered, (ALONE, "pause.alone"))
     if state.phase is Phase.RESULT and next_lesson(context, state.session) is not None:
         offered = (*offered, (LESSON, "result.lesson"))
     return tuple(
@@ -180,7 +184,7 @@ def grammar(context: DialogueContext, state: DialogueState) -> Grammar:
 def _choice_wordings(
     context: DialogueContext, state: DialogueState, locale: str, words: Vocabulary
 ) -> list[tuple[MeaningId, tuple[str, ...]]]:
-    if state.phase is Phase.SHARING:
+    if state.phase in (Phase.SHARING, Phase.ASSISTANCE):
         return [(YES, words.yes), (NO, words.no)]
     offered = choices(context, state)
     asked = state.session.asked if state.phase is Phase.QUESTION else None

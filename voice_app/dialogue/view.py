@@ -47,6 +47,7 @@ _HEADINGS = {
     Phase.PAUSED: "pause.heading",
     Phase.RESULT: "result.heading",
     Phase.SHARING: "sharing.heading",
+    Phase.ASSISTANCE: "assist.heading",
     Phase.GOODBYE: "goodbye.heading",
 }
 

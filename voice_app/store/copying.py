@@ -28,11 +28,19 @@ from voice_app.store.database import open_database, open_snapshot
 from voice_app.store.envelopes import as_text, envelope_of
 from voice_app.store.organization_tables import SignInRow
 from voice_app.store.rules import StoreRules
+from voice_app.store.sitting_tables import GlimpseRow, SittingRequestRow
 from voice_app.store.tables import EventRow, SiteRow, WrongCodeRow
 
 ROWS_AT_ONCE = 1_000
 LEFT_BEHIND = frozenset(
-    {WrongCodeRow.__tablename__, SignInRow.__tablename__, ApiAccessRow.__tablename__, RateRow.__tablename__}
+    {
+        WrongCodeRow.__tablename__,
+        SignInRow.__tablename__,
+        ApiAccessRow.__tablename__,
+        RateRow.__tablename__,
+        GlimpseRow.__tablename__,
+        SittingRequestRow.__tablename__,
+    }
 )
 """Attempts and counts, and who is signed in at this moment, person or program: of no use elsewhere."""
 

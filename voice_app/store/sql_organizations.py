@@ -6,7 +6,6 @@ Each query names the organisation, so that nothing of another one can be read or
 from __future__ import annotations
 
 import re
-import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,11 +16,9 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine.organization.campaigns import LONGEST_NAME, InvalidCampaign, Span, checked, checked_tags, entry
-from engine.organization.codes import CAMPAIGN_CODE_DIGITS, campaign_code
 from engine.organization.roles import Role, leaves_an_admin
 from engine.organization.snapshot import Snapshot
 from engine.organization.tallies import Kind
-from voice_app.errors import StoreError
 from voice_app.organizations import (
     AccountId,
     AuditEntry,
@@ -52,10 +49,10 @@ from voice_app.store.organization_tables import (
 )
 from voice_app.store.result_tables import ALL_DAYS, TallyRow
 from voice_app.store.rules import OrganizationRules
+from voice_app.store.spoken_codes import draw_spoken_code
 from voice_app.store.sql_accounts import STATEMENT_LIMIT_S, plain_email
 from voice_app.store.transactions import digest_of, milliseconds, new_token, transaction, wall_clock
 
-CODE_DRAWS = 100
 RESULTS_AT_ONCE = 200
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
@@ -159,7 +156,7 @@ class SqlOrganizations:
             row = CampaignRow(
                 id=uuid7(milliseconds(moment)),
                 organization_id=organization,
-                code=await _draw_code(database),
+                code=await draw_spoken_code(database),
                 title=title,
                 path=draft.path,
                 welcome={locale: words for locale, words in spoken.items() if words},
@@ -305,17 +302,6 @@ def _counts(kinds: Counter[str]) -> Counts:
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else as_text(moment)
-
-
-async def _draw_code(database: AsyncSession) -> str:
-    free_digits = CAMPAIGN_CODE_DIGITS - 2
-    for _ in range(CODE_DRAWS):
-        code = campaign_code(f"{secrets.randbelow(10**free_digits):0{free_digits}d}")
-        if code is None:
-            continue
-        if (await database.exec(select(CampaignRow).where(CampaignRow.code == code))).first() is None:
-            return code
-    raise StoreError(f"{CODE_DRAWS} campaign codes drawn by lot were all taken")
 
 
 async def _members(database: AsyncSession, organization: str) -> Sequence[Member]:

@@ -28,6 +28,7 @@ from engine.organization.codes import (
     is_valid_code,
     with_check_digit,
 )
+from engine.organization.sittings import Seat
 from engine.sync.events import chained
 from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.ports import CallerMark, NewRecord, ResumeCode, SessionId, StoredRecord
@@ -37,6 +38,7 @@ from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow
 from voice_app.store.participations import follow
 from voice_app.store.rules import StoreRules
+from voice_app.store.seats import follow_seats, seat_of_code
 from voice_app.store.sql_organizations import span_of
 from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow, SiteRow, WrongCodeRow
 from voice_app.store.transactions import milliseconds, transaction
@@ -118,6 +120,7 @@ class SqlStore:
                 database.add(kept)
             await database.exec(update(SiteRow).where(col(SiteRow.id) == self._site_id).values(last_digest=digest))
             await follow(database, session, records, moment)
+            await follow_seats(database, session, records, moment)
         return last
 
     async def _take_sequences(self, database: AsyncSession, count: int) -> tuple[int, str]:
@@ -137,7 +140,7 @@ class SqlStore:
             rows = await database.exec(
                 select(EventRow).where(EventRow.session_id == session).order_by(col(EventRow.sequence))
             )
-            return [StoredRecord(row.kind, row.payload, row.sequence) for row in rows]
+            return [StoredRecord(row.kind, row.payload, row.sequence, row.actor) for row in rows]
 
     async def issue_code(self, session: SessionId) -> ResumeCode:
         """Give the session's resume code: made at the first call, the same one afterwards."""
@@ -170,8 +173,11 @@ class SqlStore:
             database.add(WrongCodeRow(asker=asker, tried_at=moment))
         return None
 
-    async def find_campaign(self, code: str, *, asker: str) -> Offer | Entry | None:
-        """Give what a campaign's code opens, or why it lets nobody in, or None. Raises TooManyAttempts."""
+    async def find_campaign(self, code: str, *, asker: str) -> Offer | Seat | Entry | None:
+        """Give what the code of a campaign or a sitting opens, why it lets nobody in, or None.
+
+        Raises TooManyAttempts.
+        """
         moment = datetime.now(UTC)
         async with self._transaction() as database:
             await self._refuse_guessing(database, asker, moment)
@@ -184,8 +190,10 @@ class SqlStore:
             )
             found = (await database.exec(query)).first()
             if found is None:
-                database.add(WrongCodeRow(asker=asker, tried_at=moment))
-                return None
+                seat = await seat_of_code(database, code, moment)
+                if seat is None:
+                    database.add(WrongCodeRow(asker=asker, tried_at=moment))
+                return seat
         row, organization = found
         allowed = entry(span_of(row), as_text(moment))
         if allowed is not Entry.OPEN:

@@ -11,7 +11,7 @@ from engine.organization.roles import Permission, Role, allows, leaves_an_admin
     ("role", "may"),
     [
         (Role.VIEWER, {Permission.SEE}),
-        (Role.MEDIATOR, {Permission.SEE, Permission.RUN_CAMPAIGNS, Permission.EXPORT}),
+        (Role.MEDIATOR, {Permission.SEE, Permission.RUN_CAMPAIGNS, Permission.EXPORT, Permission.ASSIST}),
         (Role.ADMIN, set(Permission)),
     ],
 )

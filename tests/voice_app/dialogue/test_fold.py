@@ -9,7 +9,9 @@ import pytest
 from audio_content.model import OptionId
 from engine.adaptive import compile_bank
 from engine.model import Aid, Channel, Evidence, InputMode, Item, ItemId, Outcome
+from engine.organization.sittings import Seat
 from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, Stage, small_context
+from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import apply, option_order, resume
 from voice_app.dialogue.records import (
@@ -18,6 +20,7 @@ from voice_app.dialogue.records import (
     ItemAnswered,
     ItemAsked,
     ItemNotAdministered,
+    NoteTaken,
     PracticeDone,
     Record,
     SessionFinished,
@@ -182,11 +185,16 @@ def test_every_kind_of_record_survives_storage() -> None:
     stage.press("1")
     stage.answer(right=True)
     stage.press("9")
+    stage.send(MediatorAsks(Seat("sitting-1", "la Maison Bleue")))
+    stage.press("1")
+    for act in (Act.REPEAT, Act.LEAVE):
+        stage.send(MediatorActs("sitting-1", act))
     for _ in range(4):
         stage.mumble()
     for _ in range(10):
         stage.answer(right=True)
     stage.keys("21")
+    stage.records.append(NoteTaken("note-1"))  # the page keeps it, not the conversation
 
     assert {record.kind for record in stage.records} == set(RECORD_TYPES)
     assert [from_payload(each.kind, to_payload(each)) for each in stage.records] == stage.records

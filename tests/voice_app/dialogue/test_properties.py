@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from audio_content.model import ItemKind, PromptId
 from engine.model import Channel, InputMode
+from engine.organization.sittings import Seat
 from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, CODE, OFFER, Stage, small_context
+from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.messages import (
     CampaignFound,
@@ -41,6 +43,7 @@ from voice_app.dialogue.turn import grammar
 from voice_app.hearing import NO_INPUT, Grammar, HearingOutcome, MeaningId, Recognition, Scored
 from voice_app.wording import Wording
 
+SEAT = Seat("sitting-1", "la Maison Bleue")
 KEYS = "0123456789*#+-befhpsx"
 WRITTEN = ("un navigateur", "Navigatteur", "tableur", "chaussette", "?")
 likelihoods = st.floats(0.0, 1.0, allow_nan=False)
@@ -66,6 +69,8 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
                 "odd_word",
                 "code",
                 "no_input",
+                "mediator",
+                "mediator",
             ]
         )
     )
@@ -81,6 +86,8 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
             return kind, (draw(st.integers(0, 30)), outcome, draw(likelihoods), draw(likelihoods))
         case "answer":
             return kind, draw(st.booleans())
+        case "mediator":
+            return kind, draw(st.one_of(st.none(), st.tuples(st.sampled_from(Act), st.booleans(), st.booleans())))
         case "outside":
             return kind, draw(
                 st.sampled_from(
@@ -143,11 +150,24 @@ def happen(stage: Stage, kind: str, what: object) -> list[Effect]:
             return stage.send(Pressed(turn - 1, "1"))
         case "store_fails", _:
             stage.store_fails = True
+        case "mediator", None:
+            return stage.send(MediatorAsks(SEAT))
+        case "mediator", (Act() as act, bool(on_time), bool(done)):
+            return stage.send(_acted(stage, act, on_time=on_time, done=done))
         case "code", _:
             stage.keys(CODE)
         case "outside", event:
             return stage.send(event)  # type: ignore[arg-type]
     return []
+
+
+def _acted(stage: Stage, act: Act, *, on_time: bool, done: bool) -> MediatorActs:
+    session = stage.state.session
+    answered = session.answers[-1].asked if session.answers else None
+    about = answered if act is Act.WITHDRAW else session.asked
+    item = about.item if about is not None and on_time else None
+    option = session.asked.order[0] if session.asked is not None and not done else None
+    return MediatorActs(SEAT.sitting, act, item, "Regardez bien.", option, done)
 
 
 def _recognition(
@@ -303,5 +323,6 @@ def test_nothing_is_shared_but_by_a_yes_in_the_same_step(
 def test_all_events_are_played() -> None:
     played = {Opened, Pressed, Heard, Reheard, SilenceKept, RecognizerLost, RecognizerBack, MicrophoneChanged}
     played |= {Written, SessionFound, SessionNotFound, CampaignFound, CodeIssued, Failed, Left}
+    played |= {MediatorAsks, MediatorActs}
 
     assert set(Event.__args__) == played  # type: ignore[attr-defined]

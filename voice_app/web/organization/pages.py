@@ -44,6 +44,7 @@ from voice_app.web.organization.sheets import (
     show,
     typed_form,
 )
+from voice_app.web.organization.sittings import SittingDesk, SittingPages
 from voice_app.web.page_words import book_of_words
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ QR_SCALE = 8
 """Pixels of a module on the page."""
 
 
-class Desk(Protocol):
+class Desk(SittingDesk, Protocol):
     """What the pages need of the opened service."""
 
     @property
@@ -103,6 +104,7 @@ class _Pages:
             Route(f"{home}/members/", "POST", Permission.MANAGE_MEMBERS, self._members),
             Route(f"{home}/members/<member>", "POST", Permission.MANAGE_MEMBERS, self._member),
             *ResultsPages(desk, rules).routes,
+            *SittingPages(desk, public_address).routes,
         )
 
     def guarded(self, route: Route) -> gate.Page:

@@ -16,9 +16,23 @@ from audio_content.model import Content
 from engine.organization.consent import Purpose
 from engine.organization.roles import Role
 from engine.organization.snapshot import AreaResult, Snapshot
+from voice_app.app import contexts, dialogue_context
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.records import (
+    AssistanceBegun,
+    ItemAsked,
+    PracticeDone,
+    Record,
+    SessionStarted,
+    to_payload,
+)
+from voice_app.live_feed import LocalFeed
 from voice_app.organizations import Campaign, CampaignDraft, Member, Organization
 from voice_app.ports import NewRecord
 from voice_app.results import ResultFilter
+from voice_app.session_memory import ContextOf
+from voice_app.settings import Settings
+from voice_app.sittings import Sitting
 from voice_app.store.rates import SqlRates
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_access import SqlAccess
@@ -27,6 +41,7 @@ from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_results import SqlResults
+from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.api.routes import add_api
 from voice_app.web.organization.pages import organization_blueprint
@@ -39,6 +54,11 @@ ORIGIN = {"Origin": "http://localhost"}
 @cache
 def content() -> Content:
     return load()
+
+
+@cache
+def usual_context() -> DialogueContext:
+    return dialogue_context(Settings(), content())
 
 
 @dataclass
@@ -54,6 +74,7 @@ class Desk:
     rates: SqlRates = field(init=False)
     feeds: SqlFeeds = field(init=False)
     facts: SqlFacts = field(init=False)
+    sittings: SqlSittings = field(init=False)
     members: dict[str, Member] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -67,6 +88,7 @@ class Desk:
         desk.rates = SqlRates(desk.store.engine, desk.moment)
         desk.feeds = SqlFeeds(desk.store.engine, desk.organizations)
         desk.facts = SqlFacts(desk.store.engine, desk.moment)
+        desk.sittings = SqlSittings(desk.store.engine, LocalFeed(), desk.moment)
         desk.app = Quart(__name__, static_folder=None)
         desk.app.register_blueprint(organization_blueprint(lambda: desk, RULES))
         add_api(desk.app, lambda: desk, RULES)
@@ -80,6 +102,14 @@ class Desk:
     @property
     def content(self) -> Content:
         return content()
+
+    @property
+    def context(self) -> DialogueContext:
+        return usual_context()
+
+    @property
+    def context_of(self) -> ContextOf:
+        return contexts(Settings(), usual_context())
 
     @property
     def ours(self) -> str:
@@ -127,6 +157,23 @@ class Desk:
         """Give the id of the newest shared result of a campaign."""
         page = await self.results.participants(campaign.organization.id, campaign.id, ResultFilter())
         return page.participants[0].id
+
+    async def sit(self, who: str = "mediator", title: str = "Lundi") -> tuple[Sitting, str]:
+        """Open a sitting of this member in which somebody has sat down and answered a question; give the session."""
+        member = self.members[who]
+        sitting = await self.sittings.open(member.organization.id, title, None, member)
+        session = await self.store.open_session("kiosk", "bank-1")
+        context = self.context
+        item = next(iter(context.content.path_items("abc_diag")))
+        records: list[Record] = [
+            AssistanceBegun(sitting.id, member.organization.name),
+            SessionStarted("abc_diag", context.content.version, 3, "fr", 10),
+            PracticeDone(),
+            ItemAsked(item.id, item.option_ids),
+        ]
+        rows = [NewRecord(record.kind, to_payload(record)) for record in records]
+        await self.store.append(session, rows, channel="kiosk")
+        return sitting, session
 
     async def browser(self, who: str | None = None) -> Browser:
         """Give a browser, signed in as this member (None: as nobody)."""

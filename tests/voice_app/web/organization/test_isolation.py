@@ -14,6 +14,8 @@ EVERYBODY = (NOBODY, STRANGER, "viewer", "mediator", "admin")
 SEE = {NOBODY: 303, STRANGER: 404, "viewer": 200, "mediator": 200, "admin": 200}
 RUN = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 200, "admin": 200}
 MANAGE = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 403, "admin": 200}
+SITTING = "/org/<organization>/sittings/<sitting>"
+SEAT = f"{SITTING}/seats/<session>"
 
 RULES = {
     ("GET", "/org/"): dict.fromkeys(EVERYBODY, 303),
@@ -39,6 +41,17 @@ RULES = {
     },
     ("POST", "/org/<organization>/campaigns/<campaign>/publish"): {**RUN, "mediator": 303, "admin": 303},
     ("GET", "/org/figures/<code>"): dict.fromkeys(EVERYBODY, 404),
+    ("GET", "/org/<organization>/sittings/"): RUN,
+    ("POST", "/org/<organization>/sittings/"): {**RUN, "mediator": 400, "admin": 400},
+    ("GET", f"{SITTING}/"): RUN,
+    ("GET", f"{SITTING}/live"): RUN,
+    ("GET", f"{SITTING}/qr.svg"): RUN,
+    ("POST", f"{SITTING}/invite"): {**RUN, "mediator": 400, "admin": 400},
+    ("POST", f"{SITTING}/close"): {**RUN, "mediator": 303, "admin": 303},
+    ("GET", f"{SEAT}/"): RUN,
+    ("GET", f"{SEAT}/live"): RUN,
+    ("POST", f"{SEAT}/act"): {**RUN, "mediator": 400, "admin": 400},
+    ("POST", f"{SEAT}/note"): {**RUN, "mediator": 400, "admin": 400},
     ("GET", "/org/<organization>/members/"): MANAGE,
     ("POST", "/org/<organization>/members/"): {**MANAGE, "admin": 400},
     ("POST", "/org/<organization>/members/<member>"): {**MANAGE, "admin": 303},
@@ -77,6 +90,7 @@ async def test_every_route_answers_every_person_by_its_rule(desk: Desk) -> None:
             await desk.share(campaign)
             participant = await desk.participant(campaign)
             path = _path(rule, desk.ours, campaign.id, desk.members["viewer"].id, participant)
+            path = await _seated(desk, path, over=rule.endswith("/live"))
             form = {"role": "viewer", "active": "yes"} if "<member>" in rule else {}
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[who, method, rule] = answer.status_code
@@ -94,13 +108,14 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
 
     told = {}
     for method, rule in RULES:
-        if "<campaign>" in rule or "<member>" in rule:
+        if "<campaign>" in rule or "<member>" in rule or "<sitting>" in rule:
             path = _path(rule, desk.ours, theirs.id, desk.members[STRANGER].id, await desk.participant(theirs))
+            path = await _seated(desk, path, who=STRANGER)
             form = {"role": "viewer", "active": "no"}
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[method, rule] = (answer.status_code, "À nous seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 10
+    assert len(told) == 19
     assert all(status in (403, 404) and not leaks for status, leaks in told.values())
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None
@@ -147,6 +162,16 @@ async def test_nobody_is_signed_in_from_elsewhere(desk: Desk, headers: dict[str,
     form = {"email": desk.members["admin"].email, "password": "quatre mots faciles ici"}
 
     assert (await browser.post("/org/sign-in", form, headers)).status_code == 403
+
+
+async def _seated(desk: Desk, path: str, *, who: str = "mediator", over: bool = False) -> str:
+    """Put a sitting and a session of this member's organisation into the path. `over`: its streams end at once."""
+    if "<sitting>" not in path:
+        return path
+    sitting, session = await desk.sit(who, "À nous seuls")
+    if over:
+        await desk.sittings.close_sitting(sitting.organization, sitting.id, desk.members[who])
+    return path.replace("<sitting>", sitting.id).replace("<session>", session)
 
 
 def _path(rule: str, organization: str, campaign: str, member: str, participant: str = "") -> str:

@@ -1,0 +1,126 @@
+"""A mediator helps a learner from a second window, in a real Chromium with the real service, by keyboard alone.
+
+The learner sits at the kiosk's page, by keys; the mediator's page follows, helps, and comes back by itself after the
+service was killed and started again. On the way the pages are judged by axe and by their sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.journeys.browser import CHROMIUM, NO_MICROPHONE, open_browser, open_page
+from tests.journeys.harness import Service, service
+from tests.journeys.page_checks import AXE
+from tests.journeys.test_organization_journey import PASSWORD, Judge, _invitation
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (scripts/setup --test brings it)"),
+    pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not there: scripts/fetch_web_assets --test"),
+]
+
+WITHIN_MS = 1_500
+"""A second for what is promised, and what a busy machine takes."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with service(tmp_path_factory.mktemp("assisted")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, open_browser(playwright, *NO_MICROPHONE) as opened:
+        yield opened
+
+
+def _to_a_question(page: Page, address: str) -> None:
+    page.goto(address)
+    page.click(".begin:enabled")
+    heading = page.locator("#view h1")
+    expect(heading).to_have_text("Français ou English", timeout=60_000)
+    for _ in range(5):  # the language, yes to help, begin, the pace, the try
+        before = heading.inner_text()
+        page.keyboard.press("1")
+        page.wait_for_function("before => document.querySelector('#view h1').innerText !== before", arg=before)
+    expect(heading).to_have_text("Question un")
+
+
+def test_a_mediator_follows_and_helps_by_keyboard_through_a_restart(served: Service, browser: Browser) -> None:
+    judge, mediator = Judge(), open_page(browser)
+    mediator.goto(_invitation(served))
+    mediator.fill("#name", "Ada")
+    mediator.fill("#password", PASSWORD)
+    mediator.keyboard.press("Enter")
+    mediator.get_by_role("link", name="Séances").press("Enter")
+    judge.look(mediator, "sittings")
+    mediator.locator("#title").fill("Lundi matin")
+    mediator.locator("#title").press("Enter")
+    expect(mediator.locator("h1")).to_have_text("Lundi matin")
+    judge.look(mediator, "sitting, empty")
+    address = mediator.locator(".qr .address").inner_text()
+
+    learner = open_page(browser)
+    _to_a_question(learner, address)
+    link = mediator.get_by_role("link", name="Place 1")
+    expect(link).to_be_visible(timeout=WITHIN_MS)
+    expect(mediator.locator("#seats")).to_contain_text("Question 1 sur 10 au plus.")
+    judge.look(mediator, "sitting with a person")
+    learner.keyboard.press("0")
+    expect(mediator.locator("#seats .seat-state")).to_have_text("Demande de l’aide", timeout=WITHIN_MS)
+    expect(mediator.locator("#said")).to_contain_text("Place 1\u00a0: Demande de l’aide".replace("\u00a0", " "))
+    link.press("Enter")
+    expect(mediator.locator("#stem")).to_contain_text("Question 1 sur 10 au plus.")
+
+    mediator.locator("#hint").focus()
+    mediator.keyboard.type("Pensez à votre banque.")
+    mediator.keyboard.press("Enter")
+    expect(learner.locator("#view")).to_contain_text("Pensez à votre banque.", timeout=WITHIN_MS)
+    expect(mediator.locator("#request")).to_contain_text("fait, et dit à la personne", timeout=WITHIN_MS)
+    assert mediator.evaluate("document.activeElement.id") == "hint"
+    expect(mediator.locator("#aid")).to_have_text("Avec un indice")
+
+    learner.keyboard.press("1")
+    expect(mediator.locator("#answers li")).to_have_count(1, timeout=WITHIN_MS)
+    expect(mediator.locator("#answers")).to_contain_text("Avec un indice")
+    expect(mediator.locator("#said")).to_contain_text("Réponse notée")
+    assert mediator.evaluate("document.activeElement.id") == "hint"
+    judge.look(mediator, "a place")
+
+    radio = mediator.locator("#relay-options input").first
+    radio.focus()
+    mediator.keyboard.press("Space")
+    mediator.keyboard.press("Enter")
+    expect(learner.locator("#view")).to_contain_text("On m'a transmis votre réponse", timeout=WITHIN_MS)
+    expect(mediator.locator("#answers li")).to_have_count(2, timeout=WITHIN_MS)
+    expect(mediator.locator("#answers li").first).to_contain_text("Transmise par le médiateur")
+    assert mediator.evaluate("document.activeElement.id") == "option"
+
+    level = mediator.locator("#level").inner_text()
+    mediator.locator("#words").fill("Hésite devant les mots longs.")
+    mediator.get_by_role("button", name="Garder la note").press("Enter")
+    expect(mediator.locator("#notes")).to_contain_text("Hésite devant les mots longs.", timeout=WITHIN_MS)
+    mediator.get_by_role("button", name="Retirer la dernière réponse").press("Enter")
+    expect(mediator.locator("#answers li").first).to_contain_text("Retirée par le médiateur", timeout=WITHIN_MS)
+    expect(learner.locator("#view")).to_contain_text("J'avais mal entendu")
+    assert mediator.locator("#level").inner_text() != "" != level
+
+    served.kill()
+    served.start()
+    mediator.reload()
+    expect(mediator.locator("#answers li")).to_have_count(2)
+    expect(mediator.locator("#notes")).to_contain_text("Hésite devant les mots longs.")
+    expect(learner.locator("#view h1")).to_have_text("Question deux", timeout=30_000)
+    mediator.get_by_role("button", name="Répéter").press("Enter")
+    expect(learner.locator("#view")).to_contain_text("Je répète", timeout=WITHIN_MS * 2)
+
+    mediator.get_by_role("button", name="Cesser d’aider").press("Enter")
+    expect(mediator.locator("#state")).to_have_text("Continue sans aide", timeout=WITHIN_MS)
+    learner.context.close()
+    mediator.context.close()
+    assert judge.faults == {}

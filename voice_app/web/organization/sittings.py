@@ -1,0 +1,365 @@
+"""The addresses of sittings: a list, a sitting with its code and everybody in it, one person's place, and their lives.
+
+A page is whole without a script. With it, an event stream (`text/event-stream`, WHATWG HTML, section 9.2) brings the
+same page again whenever something changed, and `live.js` puts what differs in its place: nothing that can have the
+focus is replaced, and one status line says what changed. State is always read from the store: a reload, a restart of
+the service, a second window show the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from quart import Response, request
+
+from engine.organization.campaigns import LONGEST_TITLE, Entry, InvalidCampaign
+from engine.organization.roles import Permission
+from engine.organization.sittings import LONGEST_HINT, LONGEST_NOTE
+from voice_app.dialogue.assist_messages import Act
+from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.records import NoteTaken, to_payload
+from voice_app.documents.squares import page_with_code, qr_drawing
+from voice_app.errors import StoreError, TooManyAttempts
+from voice_app.organizations import InvalidMember, Organizations
+from voice_app.ports import NewRecord, Store
+from voice_app.session_memory import MEDIATOR, ContextOf
+from voice_app.session_trail import Trail, heard_words, trail
+from voice_app.sittings import Draft, Sitting, Sittings, TakenSeat
+from voice_app.web.organization.forms import Fault, in_threes
+from voice_app.web.organization.gate import Refused, Route, Visit
+from voice_app.web.organization.sheets import asked_locale, go, member_of, show, typed_form
+from voice_app.web.page_words import book_of_words
+from voice_app.web.rendering import render_document
+
+BOOK = "sittings"
+LOOK_AGAIN_S = 0.5
+"""What happened in another process is on the page this much later."""
+STREAM_FOR_S = 600
+"""A stream ends by itself after this; the browser opens the next one."""
+STILL_THERE_S = 15
+"""Between two signs of life of a stream where nothing happens."""
+AGAIN_AFTER_MS = 1_000
+OVER_AGAIN_AFTER_MS = 60_000
+QR_SCALE = 8
+NONE_KNOWN = "dont_know"
+
+
+class SittingDesk(Protocol):
+    """What these pages need of the opened service."""
+
+    @property
+    def sittings(self) -> Sittings: ...
+
+    @property
+    def organizations(self) -> Organizations: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def context(self) -> DialogueContext: ...
+
+    @property
+    def context_of(self) -> ContextOf: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One person's place, as the pages tell it."""
+
+    seat: TakenSeat
+    trail: Trail
+    state: str
+    """answering, wants_help, silent, unheard, menu, paused, finished, left"""
+    heard: tuple[str, ...]
+
+
+class SittingPages:
+    """The pages of sittings."""
+
+    def __init__(self, desk: Callable[[], SittingDesk], public_address: str) -> None:
+        self._desk = desk
+        self._public_address = public_address.rstrip("/")
+        sittings = "/<organization>/sittings"
+        sitting, seat = f"{sittings}/<sitting>", f"{sittings}/<sitting>/seats/<session>"
+        may = Permission.ASSIST
+        self.routes = (
+            Route(f"{sittings}/", "GET", may, self._sittings),
+            Route(f"{sittings}/", "POST", may, self._sittings),
+            Route(f"{sitting}/", "GET", may, self._sitting),
+            Route(f"{sitting}/live", "GET", may, self._sitting_live),
+            Route(f"{sitting}/qr.svg", "GET", may, self._sitting_qr),
+            Route(f"{sitting}/invite", "POST", may, self._invite),
+            Route(f"{sitting}/close", "POST", may, self._close),
+            Route(f"{seat}/", "GET", may, self._seat),
+            Route(f"{seat}/live", "GET", may, self._seat_live),
+            Route(f"{seat}/act", "POST", may, self._act),
+            Route(f"{seat}/note", "POST", may, self._note),
+        )
+
+    # --- all sittings ------------------------------------------------------------------------------------------
+
+    async def _sittings(self, visit: Visit, organization: str) -> Response:
+        del organization
+        member, desk = member_of(visit), self._desk()
+        here = member.organization.id
+        fault: Fault | None = None
+        typed: dict[str, str] = {}
+        if request.method == "POST":
+            typed = dict(await typed_form())
+            try:
+                made = await desk.sittings.open(here, typed.get("title", ""), typed.get("campaign") or None, member)
+                return go(f"/{here}/sittings/{made.id}/")
+            except InvalidCampaign as invalid:
+                fault = Fault(invalid.field, invalid.reason)
+        campaigns = [each for each in await desk.organizations.campaigns(here) if each.entry is Entry.OPEN]
+        return show(
+            "sittings",
+            visit,
+            200 if fault is None else 400,
+            talk=book_of_words(BOOK, asked_locale()),
+            sittings=await desk.sittings.listed(here),
+            campaigns=campaigns,
+            fault=fault,
+            typed=typed,
+            most=LONGEST_TITLE,
+            in_threes=in_threes,
+        )
+
+    # --- one sitting -------------------------------------------------------------------------------------------
+
+    async def _sitting(self, visit: Visit, organization: str, sitting: str) -> Response:
+        del organization
+        found = await self._found(visit, sitting)
+        return self._shown_sitting(visit, found, await self._places(found, asked_locale()))
+
+    async def _sitting_live(self, visit: Visit, organization: str, sitting: str) -> Response:
+        del organization
+        found, locale = await self._found(visit, sitting), asked_locale()
+        form_token = visit.form_token
+
+        async def page() -> str:
+            again = await self._found(visit, sitting)
+            return self._drawn("sitting_live", visit, locale, form_token, again, await self._places(again, locale))
+
+        return self._stream(found, None, page)
+
+    async def _sitting_qr(self, visit: Visit, organization: str, sitting: str) -> Response:
+        del organization
+        found = await self._found(visit, sitting)
+        return Response(qr_drawing(self._address_of(found), QR_SCALE), content_type="image/svg+xml")
+
+    async def _invite(self, visit: Visit, organization: str, sitting: str) -> Response:
+        del organization
+        found, desk = await self._found(visit, sitting), self._desk()
+        code = "".join(character for character in (await typed_form()).get("code", "") if character.isdigit())
+        reason = "unknown_code"
+        try:
+            session = await desk.store.find_session(code, asker=f"sitting/{member_of(visit).account}")
+            if session is not None:
+                asked = await desk.sittings.invite(found.organization, found.id, session)
+                reason = "asked" if asked else "sitting_closed"
+        except TooManyAttempts:
+            reason = "too_many_codes"
+        places = await self._places(found, asked_locale())
+        return self._shown_sitting(visit, found, places, 200 if reason == "asked" else 400, invited=reason)
+
+    async def _close(self, visit: Visit, organization: str, sitting: str) -> Response:
+        del organization
+        found = await self._found(visit, sitting)
+        await self._desk().sittings.close_sitting(found.organization, found.id, member_of(visit))
+        return go(f"/{found.organization}/sittings/{found.id}/")
+
+    def _shown_sitting(
+        self, visit: Visit, found: Sitting, places: Sequence[Place], status: int = 200, invited: str = ""
+    ) -> Response:
+        return show("sitting", visit, status, **self._fields(found, places, asked_locale()), invited=invited)
+
+    # --- one place ---------------------------------------------------------------------------------------------
+
+    async def _seat(self, visit: Visit, organization: str, sitting: str, session: str) -> Response:
+        del organization
+        found = await self._found(visit, sitting)
+        return await self._shown_seat(visit, found, session)
+
+    async def _seat_live(self, visit: Visit, organization: str, sitting: str, session: str) -> Response:
+        del organization
+        found, locale = await self._found(visit, sitting), asked_locale()
+        await self._place(found, session, locale)
+        form_token = visit.form_token
+
+        async def page() -> str:
+            again = await self._found(visit, sitting)
+            place = await self._place(again, session, locale)
+            extra = await self._of_seat(again, session)
+            return self._drawn("seat_live", visit, locale, form_token, again, [place], **extra)
+
+        return self._stream(found, session, page)
+
+    async def _act(self, visit: Visit, organization: str, sitting: str, session: str) -> Response:
+        del organization
+        found = await self._found(visit, sitting)
+        form = await typed_form()
+        try:
+            act = Act(form.get("act", ""))
+        except ValueError:
+            return await self._shown_seat(visit, found, session, 400, fault=Fault("act", "no_act"))
+        option = form.get("option", "")
+        if act is Act.RELAY and not option:
+            return await self._shown_seat(visit, found, session, 400, fault=Fault("option", "no_option"))
+        draft = Draft(
+            act=act.value,
+            item=form.get("answered", "") if act is Act.WITHDRAW else form.get("item", ""),
+            words=form.get("words", "")[:LONGEST_HINT] if act is Act.HINT else "",
+            option=None if option in ("", NONE_KNOWN) else option,
+            done_for_them=form.get("done_for_them") == "yes",
+        )
+        if not await self._desk().sittings.ask(found.organization, found.id, session, draft):
+            raise Refused(404)
+        return go(f"/{found.organization}/sittings/{found.id}/seats/{session}/")
+
+    async def _note(self, visit: Visit, organization: str, sitting: str, session: str) -> Response:
+        del organization
+        found, desk, form = await self._found(visit, sitting), self._desk(), await typed_form()
+        place = await self._place(found, session, asked_locale())
+        draft = Draft("note", form.get("item", ""), form.get("words", ""))
+        try:
+            note = await desk.sittings.note(found.organization, found.id, session, draft, member_of(visit))
+        except InvalidMember as invalid:
+            return await self._shown_seat(visit, found, session, 400, fault=Fault("words", invalid.reason))
+        taken = NoteTaken(note)
+        record = NewRecord(taken.kind, to_payload(taken))
+        await desk.store.append(place.seat.session, [record], channel=place.seat.channel, actor=MEDIATOR)
+        return go(f"/{found.organization}/sittings/{found.id}/seats/{session}/")
+
+    async def _shown_seat(
+        self, visit: Visit, found: Sitting, session: str, status: int = 200, fault: Fault | None = None
+    ) -> Response:
+        place = await self._place(found, session, asked_locale())
+        fields = {**self._fields(found, [place], asked_locale()), **await self._of_seat(found, session)}
+        return show("seat", visit, status, **fields, fault=fault)
+
+    async def _of_seat(self, found: Sitting, session: str) -> dict[str, Any]:
+        sittings = self._desk().sittings
+        return {
+            "notes": await sittings.notes(found.organization, found.id, session),
+            "last": await sittings.last_request(session),
+        }
+
+    # --- within ------------------------------------------------------------------------------------------------
+
+    async def _found(self, visit: Visit, sitting: str) -> Sitting:
+        found = await self._desk().sittings.find(member_of(visit).organization.id, sitting)
+        if found is None:
+            raise Refused(404)
+        return found
+
+    async def _places(self, found: Sitting, locale: str) -> Sequence[Place]:
+        seats = await self._desk().sittings.seats(found.organization, found.id)
+        return [await self._told(seat, locale) for seat in seats]
+
+    async def _place(self, found: Sitting, session: str, locale: str) -> Place:
+        seats = await self._desk().sittings.seats(found.organization, found.id)
+        seat = next((each for each in seats if each.session == session), None)
+        if seat is None:
+            raise Refused(404)
+        return await self._told(seat, locale)
+
+    async def _told(self, seat: TakenSeat, locale: str) -> Place:
+        desk = self._desk()
+        history = await desk.store.history(seat.session)
+        try:
+            told = trail(desk.context, desk.context_of, history, locale, to_end=seat.left_at is not None)
+        except ValueError as fault:
+            raise StoreError(f"the session cannot be read: {fault}") from fault
+        heard = () if seat.glimpse is None else heard_words(desk.context, seat.glimpse, locale)
+        return Place(seat, told, state_of(seat, told), heard)
+
+    def _address_of(self, sitting: Sitting) -> str:
+        return page_with_code(self._public_address or request.host_url, sitting.code)
+
+    def _fields(self, found: Sitting, places: Sequence[Place], locale: str) -> dict[str, Any]:
+        return {
+            "talk": book_of_words(BOOK, locale),
+            "sitting": found,
+            "code": in_threes(found.code),
+            "address": self._address_of(found),
+            "places": places,
+            "place": places[0] if len(places) == 1 else None,
+            "limits": {"hint": LONGEST_HINT, "note": LONGEST_NOTE},
+            "none_known": NONE_KNOWN,
+        }
+
+    def _drawn(
+        self,
+        name: str,
+        visit: Visit,
+        locale: str,
+        form_token: str,
+        found: Sitting,
+        places: Sequence[Place],
+        **extra: Any,
+    ) -> str:
+        fields = {
+            "talk": book_of_words(BOOK, locale),
+            "sitting": found,
+            "places": places,
+            "place": places[0] if len(places) == 1 else None,
+            "none_known": NONE_KNOWN,
+            "here": f"/org/{member_of(visit).organization.id}",
+            "form_token": form_token,
+        }
+        return render_document(f"organization/{name}.html", "organization", locale, **fields, **extra)
+
+    def _stream(self, found: Sitting, session: str | None, page: Callable[[], Awaitable[str]]) -> Response:
+        response = Response(
+            self._pages(found, session, page),
+            content_type="text/event-stream; charset=utf-8",
+            headers={"X-Accel-Buffering": "no"},
+        )
+        response.timeout = None
+        return response
+
+    async def _pages(
+        self, found: Sitting, session: str | None, page: Callable[[], Awaitable[str]]
+    ) -> AsyncIterator[str]:
+        """Give the page again whenever something changed, and a sign of life where nothing does."""
+        sittings = self._desk().sittings
+        seen, quiet_s, age_s = "", 0.0, 0.0
+        yield f"retry: {AGAIN_AFTER_MS if found.is_open else OVER_AGAIN_AFTER_MS}\n\n"
+        while age_s < STREAM_FOR_S:
+            try:
+                version = await sittings.version(found.id, session)
+                if version != seen:
+                    seen, quiet_s = version, 0.0
+                    yield f"data: {json.dumps(await page())}\n\n"
+                if not found.is_open:
+                    return
+            except (StoreError, Refused):
+                return  # the browser opens the next stream, which tells what is the matter
+            await sittings.feed.changed(session or found.id, LOOK_AGAIN_S)
+            quiet_s, age_s = quiet_s + LOOK_AGAIN_S, age_s + LOOK_AGAIN_S
+            if quiet_s >= STILL_THERE_S:
+                quiet_s = 0.0
+                yield ": \n\n"
+
+
+def state_of(seat: TakenSeat, told: Trail) -> str:
+    """Give the one word that matters most of a place: who wants help comes before everything else."""
+    glimpse = seat.glimpse
+    if seat.left_at is not None:
+        return "left"
+    if glimpse is not None and glimpse.wants_help:
+        return "wants_help"
+    if glimpse is not None and glimpse.silences:
+        return "silent"
+    if glimpse is not None and glimpse.misses:
+        return "unheard"
+    if glimpse is not None and glimpse.phase == "paused":
+        return "paused"
+    if told.finished:
+        return "finished"
+    return "answering" if told.question is not None else "menu"
