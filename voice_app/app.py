@@ -28,6 +28,7 @@ from voice_app.operations.readiness import EAR, Readiness
 from voice_app.operations.watched import TurnWatch, watched_voice
 from voice_app.organizations import Accounts, Organizations
 from voice_app.outward import backlogs_of, chores_of
+from voice_app.own_access import OwnAccess
 from voice_app.pilot.recordings import PilotFolder
 from voice_app.pilot.words import words as pilot_words
 from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
@@ -42,9 +43,12 @@ from voice_app.speech.synthesizer import LocalSynthesizer
 from voice_app.store.rates import SqlRates
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
+from voice_app.store.sql_invitations import SqlInvitations
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_outlets import SqlOutlets
+from voice_app.store.sql_own_access import SqlOwnAccess
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
@@ -75,6 +79,9 @@ class Service:
     access: Access
     rates: Rates
     feeds: Feeds
+    own_access: OwnAccess
+    facts: SqlFacts
+    invitations: SqlInvitations
     context_of: ContextOf
     outlets: SqlOutlets
     ear_places: EarPlaces
@@ -196,6 +203,9 @@ async def open_service(settings: Settings) -> Service:
         access=access,
         rates=SqlRates(store.engine),
         feeds=SqlFeeds(store.engine, organizations),
+        own_access=SqlOwnAccess(store.engine, settings.organization),
+        facts=SqlFacts(store.engine),
+        invitations=SqlInvitations(store.engine),
         context_of=contexts(settings, context),
         outlets=SqlOutlets(store.engine, settings.store),
         ear_places=EarPlaces(

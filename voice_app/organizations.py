@@ -188,7 +188,7 @@ class AuditEntry:
 class Accounts(Protocol):
     """Who may come in. Every method raises StoreError when the database does not answer."""
 
-    async def sign_in(self, email: str, password: str) -> str:
+    async def sign_in(self, email: str, password: str, device: str = "") -> str:
         """Give the token of a new sign-in. Raises SignInRefused. An attempt counts before the password is looked at."""
 
     async def identify(self, token: str) -> Account | None:
@@ -200,11 +200,20 @@ class Accounts(Protocol):
     async def invitation(self, token: str) -> Invitation | None:
         """Give what an invitation's token opens, or None when it was used, has expired, or never was."""
 
-    async def accept(self, token: str, name: str, password: str) -> str:
+    async def accept(self, token: str, name: str, password: str, device: str = "") -> str:
         """Use an invitation, once: the account is made (or found, by its password), and signed in.
 
         Gives the token of the sign-in. Raises InvalidMember, SignInRefused.
         """
+
+    async def accept_as(self, token: str, account: AccountId | None, name: str) -> AccountId:
+        """Use an invitation, once, for somebody who is known by other means: this account, or (None) a new one.
+
+        A new account has no password. Raises InvalidMember.
+        """
+
+    async def change_password(self, account: AccountId, old: str, new: str, token: str) -> None:
+        """Set another password; all other sign-ins of the account end. Raises SignInRefused, InvalidMember."""
 
     async def unlock(self, email: str) -> bool:
         """Forget the failed sign-ins of an account; False when there is none of this address."""

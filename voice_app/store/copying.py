@@ -27,6 +27,7 @@ from voice_app.store.access_tables import ApiAccessRow, RateRow
 from voice_app.store.database import open_database, open_snapshot
 from voice_app.store.envelopes import as_text, envelope_of
 from voice_app.store.organization_tables import SignInRow
+from voice_app.store.own_access_tables import FlowRow
 from voice_app.store.rules import StoreRules
 from voice_app.store.sitting_tables import GlimpseRow, SittingRequestRow
 from voice_app.store.tables import EventRow, SiteRow, WrongCodeRow
@@ -40,6 +41,7 @@ LEFT_BEHIND = frozenset(
         RateRow.__tablename__,
         GlimpseRow.__tablename__,
         SittingRequestRow.__tablename__,
+        FlowRow.__tablename__,
     }
 )
 """Attempts and counts, and who is signed in at this moment, person or program: of no use elsewhere."""

@@ -78,6 +78,7 @@ class InvitationRow(SQLModel, table=True):
     role: str
     expires_at: datetime = Field(sa_column=_moment(needed=True))
     closed_at: datetime | None = Field(default=None, sa_column=_moment())
+    code_digest: str | None = Field(default=None, index=True)
 
 
 class SignInRow(SQLModel, table=True):

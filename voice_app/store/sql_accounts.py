@@ -43,6 +43,7 @@ from voice_app.store.transactions import digest_of, milliseconds, new_token, tra
 STATEMENT_LIMIT_S = 8.0
 LONGEST_PASSWORD = 1_000
 LONGEST_PERSON = 80
+SEEN_NOTED_EVERY = timedelta(minutes=5)
 
 
 class SqlAccounts:
@@ -56,11 +57,11 @@ class SqlAccounts:
         self._clock = clock
         self._passwords = Passwords(rules.argon2_memory_kib, rules.argon2_passes)
 
-    async def sign_in(self, email: str, password: str) -> str:
+    async def sign_in(self, email: str, password: str, device: str = "") -> str:
         """Give the token of a new sign-in. Raises SignInRefused."""
         account = await self._proved(email, password)
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
-            return self._signed_in(database, account)
+            return self._signed_in(database, account, device)
 
     async def identify(self, token: str) -> Account | None:
         """Give who holds this token, or None."""
@@ -71,6 +72,9 @@ class SqlAccounts:
             account = await database.get(AccountRow, row.account_id)
             if account is None:
                 return None
+            if row.seen_at is None or aware(row.seen_at) <= self._clock() - SEEN_NOTED_EVERY:
+                row.seen_at = self._clock()
+                database.add(row)
             return Account(AccountId(account.id), account.name, account.email, await _members(database, account))
 
     async def sign_out(self, token: str) -> None:
@@ -93,7 +97,7 @@ class SqlAccounts:
                 known is not None,
             )
 
-    async def accept(self, token: str, name: str, password: str) -> str:
+    async def accept(self, token: str, name: str, password: str, device: str = "") -> str:
         """Use an invitation, once, and give the token of a sign-in. Raises InvalidMember, SignInRefused."""
         invited = await self.invitation(token)
         if invited is None:
@@ -122,7 +126,43 @@ class SqlAccounts:
                 database.add(AccountRow(id=known, email=row.email, name=name, password=hashed, created_at=moment))
                 await database.flush()
             await self._join(database, known, row, moment)
-            return self._signed_in(database, known)
+            return self._signed_in(database, known, device)
+
+    async def accept_as(self, token: str, account: AccountId | None, name: str) -> AccountId:
+        """Use an invitation, once, for somebody who is known by other means. Raises InvalidMember."""
+        name, moment = " ".join(name.split())[:LONGEST_PERSON], self._clock()
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            row = await self._open_invitation(database, token)
+            if row is None:
+                raise InvalidMember("invitation_over")
+            if account is None:
+                if await _account_of(database, row.email) is not None:
+                    raise InvalidMember("account_known")
+                account = AccountId(uuid7(milliseconds(moment)))
+                database.add(
+                    AccountRow(id=account, email=row.email, name=name or row.email, password="", created_at=moment)
+                )
+                await database.flush()
+            row.closed_at = moment
+            database.add(row)
+            await self._join(database, account, row, moment)
+        return account
+
+    async def change_password(self, account: AccountId, old: str, new: str, token: str) -> None:
+        """Set another password; all other sign-ins of the account end. Raises SignInRefused, InvalidMember."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            email = (await database.get_one(AccountRow, account)).email
+        await self._proved(email, old)
+        self._check_password(new)
+        hashed = await self._passwords.hashed(new)
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            row = await database.get_one(AccountRow, account, with_for_update=True)
+            row.password = hashed
+            database.add(row)
+            others = delete(SignInRow).where(
+                col(SignInRow.account_id) == account, col(SignInRow.digest) != digest_of(token)
+            )
+            await database.exec(others)
 
     async def unlock(self, email: str) -> bool:
         """Forget the failed sign-ins of an account; False when there is none of this address."""
@@ -156,7 +196,7 @@ class SqlAccounts:
             if account is not None:
                 self._take_attempt(account)
                 database.add(account)
-        hashed = None if account is None else account.password
+        hashed = None if account is None else account.password or None  # without a password none fits
         if not await self._passwords.fits(hashed, password[:LONGEST_PASSWORD]) or account is None:
             raise SignInRefused("wrong")
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
@@ -184,10 +224,18 @@ class SqlAccounts:
             times = account.failures // rules.failures_before_lock
             account.locked_until = moment + timedelta(minutes=rules.lock_minutes * 2 ** (times - 1))
 
-    def _signed_in(self, database: AsyncSession, account: str) -> str:
-        token = new_token()
-        expires_at = self._clock() + timedelta(hours=self._rules.sign_in_hours)
-        database.add(SignInRow(digest=digest_of(token), account_id=account, expires_at=expires_at))
+    def _signed_in(self, database: AsyncSession, account: str, device: str) -> str:
+        token, moment = new_token(), self._clock()
+        database.add(
+            SignInRow(
+                digest=digest_of(token),
+                account_id=account,
+                expires_at=moment + timedelta(hours=self._rules.sign_in_hours),
+                begun_at=moment,
+                seen_at=moment,
+                device=device,
+            )
+        )
         return token
 
     async def _open_invitation(self, database: AsyncSession, token: str) -> InvitationRow | None:

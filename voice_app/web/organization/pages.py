@@ -7,32 +7,38 @@ documents and work without JavaScript; a write answers with a redirection (303),
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from quart import Blueprint, Response, request
 
 from audio_content.model import Content
 from engine.organization.campaigns import LONGEST_TITLE, LONGEST_WELCOME, Entry, InvalidCampaign
-from engine.organization.roles import Permission, Role
+from engine.organization.roles import Permission
+from voice_app.access import Access as ProgramAccess
+from voice_app.access import Rates
 from voice_app.documents.squares import page_with_code, qr_drawing
 from voice_app.errors import StoreError
 from voice_app.organizations import (
     Accounts,
     Campaign,
     InvalidMember,
-    MemberId,
     OrganizationError,
     Organizations,
     SignInRefused,
 )
+from voice_app.own_access import OwnAccess
 from voice_app.results import ResultFilter, Results
 from voice_app.store.rules import OrganizationRules
+from voice_app.store.sql_facts import SqlFacts
+from voice_app.store.sql_invitations import SqlInvitations
 from voice_app.web.guard import HEADERS
 from voice_app.web.organization import gate
 from voice_app.web.organization.charts import profile_chart
-from voice_app.web.organization.forms import Fault, in_threes, read_campaign, read_role, templates
+from voice_app.web.organization.devices import device_of
+from voice_app.web.organization.forms import Fault, in_threes, read_campaign, templates
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
+from voice_app.web.organization.own_pages import OwnPages
 from voice_app.web.organization.results_pages import ResultsPages, found_campaign, results_words
 from voice_app.web.organization.sheets import (
     BOOK,
@@ -45,10 +51,12 @@ from voice_app.web.organization.sheets import (
     typed_form,
 )
 from voice_app.web.organization.sittings import SittingDesk, SittingPages
+from voice_app.web.organization.team_pages import TeamPages
 from voice_app.web.page_words import book_of_words
 
 log = logging.getLogger(__name__)
 
+SIGN_IN_WINDOW_S = 900
 QR_SCALE = 8
 """Pixels of a module on the page."""
 
@@ -64,6 +72,21 @@ class Desk(SittingDesk, Protocol):
 
     @property
     def results(self) -> Results: ...
+
+    @property
+    def access(self) -> ProgramAccess: ...
+
+    @property
+    def own_access(self) -> OwnAccess: ...
+
+    @property
+    def facts(self) -> SqlFacts: ...
+
+    @property
+    def invitations(self) -> SqlInvitations: ...
+
+    @property
+    def rates(self) -> Rates: ...
 
     @property
     def content(self) -> Content: ...
@@ -100,11 +123,10 @@ class _Pages:
             Route(f"{campaign}/", "GET", Permission.SEE, self._campaign),
             Route(f"{campaign}/qr.svg", "GET", Permission.SEE, self._qr),
             Route(f"{campaign}/archive", "POST", Permission.RUN_CAMPAIGNS, self._archive),
-            Route(f"{home}/members/", "GET", Permission.MANAGE_MEMBERS, self._members),
-            Route(f"{home}/members/", "POST", Permission.MANAGE_MEMBERS, self._members),
-            Route(f"{home}/members/<member>", "POST", Permission.MANAGE_MEMBERS, self._member),
             *ResultsPages(desk, rules).routes,
             *SittingPages(desk, public_address).routes,
+            *TeamPages(desk, rules).routes,
+            *OwnPages(desk, rules).routes,
         )
 
     def guarded(self, route: Route) -> gate.Page:
@@ -134,8 +156,14 @@ class _Pages:
         if request.method == "GET":
             return show("sign_in", visit, fault=None, email="")
         form = await typed_form()
+        wait = await self._desk().rates.take(
+            f"sign-in-from:{request.remote_addr}", self._rules.sign_ins_per_address, SIGN_IN_WINDOW_S
+        )
+        if wait:
+            refused = SignInRefused("locked", -(-wait // 60))
+            return show("sign_in", visit, 429, fault=refused, email=form.get("email", ""))
         try:
-            token = await self._desk().accounts.sign_in(form.get("email", ""), form.get("password", ""))
+            token = await self._desk().accounts.sign_in(form.get("email", ""), form.get("password", ""), _device())
         except SignInRefused as refused:
             return show("sign_in", visit, 400, fault=refused, email=form.get("email", ""))
         return self._signed_in(token)
@@ -158,7 +186,7 @@ class _Pages:
             form = await typed_form()
             name = form.get("name", "")
             try:
-                return self._signed_in(await accounts.accept(token, name, form.get("password", "")))
+                return self._signed_in(await accounts.accept(token, name, form.get("password", ""), _device()))
             except (InvalidMember, SignInRefused) as refused:
                 fault = refused
         characters = self._rules.password_characters
@@ -236,47 +264,9 @@ class _Pages:
     def _address_of(self, campaign: Campaign) -> str:
         return page_with_code(self._public_address or request.host_url, campaign.code)
 
-    # --- members -----------------------------------------------------------------------------------------------
 
-    async def _members(self, visit: Visit, organization: str) -> Response:
-        del organization
-        member = member_of(visit)
-        invitation = ""
-        fault: InvalidMember | None = None
-        typed: Mapping[str, str] = {}
-        if request.method == "POST":
-            typed = await typed_form()
-            try:
-                token = await self._desk().organizations.invite(
-                    member.organization.id, typed.get("email", ""), read_role(typed), member
-                )
-                invitation = f"{request.host_url.rstrip('/')}{PREFIX}/invitation/{token}"
-            except InvalidMember as invalid:
-                fault = invalid
-        return await self._list_of_members(visit, 200 if fault is None else 400, fault, typed, invitation)
-
-    async def _member(self, visit: Visit, organization: str, member: str) -> Response:
-        del organization
-        by = member_of(visit)
-        form = await typed_form()
-        try:
-            changed = await self._desk().organizations.change_member(
-                by.organization.id, MemberId(member), role=read_role(form), active=form.get("active") == "yes", by=by
-            )
-        except InvalidMember as invalid:
-            return await self._list_of_members(visit, 400, invalid, {}, "")
-        if not changed:
-            raise Refused(404)
-        return go(f"/{by.organization.id}/members/")
-
-    async def _list_of_members(
-        self, visit: Visit, status: int, fault: InvalidMember | None, typed: Mapping[str, str], invitation: str
-    ) -> Response:
-        organizations = self._desk().organizations
-        here = member_of(visit).organization.id
-        members, audit = await organizations.members(here), await organizations.audit(here)
-        fields = {"members": members, "audit": audit, "roles": tuple(Role), "days": self._rules.invitation_days}
-        return show("members", visit, status, fault=fault, typed=typed, invitation=invitation, **fields)
+def _device() -> str:
+    return device_of(request.headers.get("User-Agent", ""))
 
 
 async def _add_headers(response: Response) -> Response:

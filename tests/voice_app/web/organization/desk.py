@@ -15,6 +15,7 @@ from audio_content.loader import load
 from audio_content.model import Content
 from engine.organization.consent import Purpose
 from engine.organization.roles import Role
+from engine.organization.scopes import Scope
 from engine.organization.snapshot import AreaResult, Snapshot
 from voice_app.app import contexts, dialogue_context
 from voice_app.dialogue.context import DialogueContext
@@ -39,7 +40,9 @@ from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
+from voice_app.store.sql_invitations import SqlInvitations
 from voice_app.store.sql_organizations import SqlOrganizations
+from voice_app.store.sql_own_access import SqlOwnAccess
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
@@ -47,7 +50,7 @@ from voice_app.web.api.routes import add_api
 from voice_app.web.organization.pages import organization_blueprint
 
 PASSWORD = "quatre mots faciles ici"
-RULES = OrganizationRules(argon2_memory_kib=64, argon2_passes=1)
+RULES = OrganizationRules(argon2_memory_kib=64, argon2_passes=1, sign_ins_per_address=10_000)
 ORIGIN = {"Origin": "http://localhost"}
 
 
@@ -75,6 +78,8 @@ class Desk:
     feeds: SqlFeeds = field(init=False)
     facts: SqlFacts = field(init=False)
     sittings: SqlSittings = field(init=False)
+    own_access: SqlOwnAccess = field(init=False)
+    invitations: SqlInvitations = field(init=False)
     members: dict[str, Member] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -89,6 +94,8 @@ class Desk:
         desk.feeds = SqlFeeds(desk.store.engine, desk.organizations)
         desk.facts = SqlFacts(desk.store.engine, desk.moment)
         desk.sittings = SqlSittings(desk.store.engine, LocalFeed(), desk.moment)
+        desk.own_access = SqlOwnAccess(desk.store.engine, RULES, desk.moment)
+        desk.invitations = SqlInvitations(desk.store.engine, desk.moment)
         desk.app = Quart(__name__, static_folder=None)
         desk.app.register_blueprint(organization_blueprint(lambda: desk, RULES))
         add_api(desk.app, lambda: desk, RULES)
@@ -174,6 +181,17 @@ class Desk:
         rows = [NewRecord(record.kind, to_payload(record)) for record in records]
         await self.store.append(session, rows, channel="kiosk")
         return sitting, session
+
+    async def waiting(self, who: str = "admin") -> str:
+        """Give the id of an invitation of this member's organisation that waits."""
+        here = self.members[who].organization.id
+        await self.organizations.invite(here, "waiting@maison.example", Role.VIEWER, None)
+        return (await self.invitations.waiting(here))[-1].id
+
+    async def program(self, who: str = "admin") -> str:
+        """Give the id of a new token of this member's organisation."""
+        _, made = await self.access.make_token(self.members[who].organization.id, "one", tuple(Scope), None)
+        return made.id
 
     async def browser(self, who: str | None = None) -> Browser:
         """Give a browser, signed in as this member (None: as nobody)."""

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.voice_app.web.organization.desk import Desk
+from tests.voice_app.web.organization.desk import Browser, Desk
 
 NOBODY, STRANGER = "nobody", "stranger"
 EVERYBODY = (NOBODY, STRANGER, "viewer", "mediator", "admin")
 SEE = {NOBODY: 303, STRANGER: 404, "viewer": 200, "mediator": 200, "admin": 200}
 RUN = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 200, "admin": 200}
+OWN = {**dict.fromkeys(EVERYBODY, 200), NOBODY: 303}
 MANAGE = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 403, "admin": 200}
 SITTING = "/org/<organization>/sittings/<sitting>"
 SEAT = f"{SITTING}/seats/<session>"
@@ -55,6 +56,18 @@ RULES = {
     ("GET", "/org/<organization>/members/"): MANAGE,
     ("POST", "/org/<organization>/members/"): {**MANAGE, "admin": 400},
     ("POST", "/org/<organization>/members/<member>"): {**MANAGE, "admin": 303},
+    ("POST", "/org/<organization>/invitations/<invitation>"): {**MANAGE, "admin": 303},
+    ("GET", "/org/<organization>/programs/"): MANAGE,
+    ("POST", "/org/<organization>/programs/"): {**MANAGE, "admin": 400},
+    ("POST", "/org/<organization>/programs/<program>"): {**MANAGE, "admin": 303},
+    ("GET", "/org/<organization>/settings/"): MANAGE,
+    ("POST", "/org/<organization>/settings/"): {**MANAGE, "admin": 400},
+    ("GET", "/org/<organization>/log/"): MANAGE,
+    ("GET", "/org/join"): dict.fromkeys(EVERYBODY, 200),
+    ("POST", "/org/join"): dict.fromkeys(EVERYBODY, 400),
+    ("GET", "/org/account/"): OWN,
+    ("POST", "/org/account/password"): {**dict.fromkeys(EVERYBODY, 400), NOBODY: 303},
+    ("POST", "/org/account/sign-ins/<sign_in>"): {**dict.fromkeys(EVERYBODY, 404), NOBODY: 303},
 }
 """What each route answers to each person, for what is the Maison Bleue's; empty forms, so that 400 is "let in"."""
 
@@ -75,6 +88,17 @@ def table(desk: Desk) -> set[tuple[str, str]]:
     }
 
 
+SIGNS_OUT = frozenset({"/org/sign-out"})
+
+
+async def signed_in(desk: Desk, who: str) -> Browser:
+    """Give a browser with a form token, signed in as this person."""
+    browser = await desk.browser(None if who == NOBODY else who)
+    if who != NOBODY:
+        await browser.get("/org/sign-in")  # any page brings the form token
+    return browser
+
+
 async def test_every_route_has_its_rule(desk: Desk) -> None:
     assert table(desk) == set(RULES)
 
@@ -82,19 +106,25 @@ async def test_every_route_has_its_rule(desk: Desk) -> None:
 async def test_every_route_answers_every_person_by_its_rule(desk: Desk) -> None:
     told, expected = {}, {}
     for who in EVERYBODY:
+        browser, campaign = await signed_in(desk, who), await desk.campaign()
         for method, rule in RULES:
-            campaign = await desk.campaign()
-            browser = await desk.browser(None if who == NOBODY else who)
-            if who != NOBODY:
-                await browser.get("/org/sign-in")  # any page brings the form token
-            await desk.share(campaign)
-            participant = await desk.participant(campaign)
+            if method == "POST" and "<campaign>" in rule:
+                campaign = await desk.campaign()
+            if "<participant>" in rule:
+                await desk.share(campaign)
+            participant = await desk.participant(campaign) if "<participant>" in rule else ""
             path = _path(rule, desk.ours, campaign.id, desk.members["viewer"].id, participant)
             path = await _seated(desk, path, over=rule.endswith("/live"))
+            path = path.replace("<invitation>", await desk.waiting() if "<invitation>" in rule else "")
+            path = path.replace("<program>", await desk.program() if "<program>" in rule else "")
             form = {"role": "viewer", "active": "yes"} if "<member>" in rule else {}
+            if rule in SIGNS_OUT:
+                browser = await signed_in(desk, who)
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[who, method, rule] = answer.status_code
             expected[who, method, rule] = RULES[method, rule][who]
+            if rule in SIGNS_OUT:
+                browser = await signed_in(desk, who)
 
     assert told == expected
 
@@ -108,19 +138,23 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
 
     told = {}
     for method, rule in RULES:
-        if "<campaign>" in rule or "<member>" in rule or "<sitting>" in rule:
+        if any(part in rule for part in ("<campaign>", "<member>", "<sitting>", "<invitation>", "<program>")):
             path = _path(rule, desk.ours, theirs.id, desk.members[STRANGER].id, await desk.participant(theirs))
             path = await _seated(desk, path, who=STRANGER)
+            path = path.replace("<invitation>", await desk.waiting(STRANGER))
+            path = path.replace("<program>", await desk.program(STRANGER))
             form = {"role": "viewer", "active": "no"}
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[method, rule] = (answer.status_code, "À nous seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 19
+    assert len(told) == 21
     assert all(status in (403, 404) and not leaks for status, leaks in told.values())
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None
     assert kept.entry == "open"
     assert (await desk.organizations.members(theirs.organization.id))[0].active
+    assert len(await desk.invitations.waiting(theirs.organization.id)) == 1
+    assert not any(each.revoked_at for each in await desk.access.tokens(theirs.organization.id))
 
 
 HERE, ELSEWHERE = "http://localhost", "https://elsewhere.example"
