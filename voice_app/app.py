@@ -32,7 +32,9 @@ from voice_app.own_access import OwnAccess
 from voice_app.pilot.recordings import PilotFolder
 from voice_app.pilot.words import words as pilot_words
 from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
+from voice_app.privacy import Privacy
 from voice_app.results import Results
+from voice_app.retention import retention_chore
 from voice_app.session_memory import ContextOf
 from voice_app.session_report import session_report
 from voice_app.settings import InvalidSetting, Settings
@@ -49,6 +51,7 @@ from voice_app.store.sql_invitations import SqlInvitations
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_outlets import SqlOutlets
 from voice_app.store.sql_own_access import SqlOwnAccess
+from voice_app.store.sql_privacy import SqlPrivacy
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
@@ -57,6 +60,7 @@ from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
 from voice_app.web.operations import operations_door, readiness_blueprint
 from voice_app.web.organization.pages import organization_blueprint
 from voice_app.web.pilot import pilot_blueprint
+from voice_app.web.privacy import privacy_blueprint
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +80,7 @@ class Service:
     organizations: Organizations
     accounts: Accounts
     results: Results
+    privacy: Privacy
     access: Access
     rates: Rates
     feeds: Feeds
@@ -200,6 +205,7 @@ async def open_service(settings: Settings) -> Service:
         organizations=organizations,
         accounts=accounts,
         results=results,
+        privacy=SqlPrivacy(store, settings.organization),
         access=access,
         rates=SqlRates(store.engine),
         feeds=SqlFeeds(store.engine, organizations),
@@ -269,6 +275,8 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
         organization_blueprint(lambda: opened[0], settings.organization, settings.web.public_address)
     )
 
+    app.register_blueprint(privacy_blueprint(lambda: opened[0], settings.organization, settings.store))
+
     add_api(app, lambda: opened[0], settings.organization)
     app.register_blueprint(readiness_blueprint(lambda: opened[0].readiness if opened else None))
     door = AsyncExitStack()
@@ -280,7 +288,9 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
         opened.append(service)
         await door.enter_async_context(operations_door(settings.operations, lambda: service.readiness, service.metrics))
         if settings.database_url.startswith("sqlite"):  # on PostgreSQL a worker does it
-            chores = EmbeddedChores(await chores_of(settings, service.content, service.outlets))
+            chores = EmbeddedChores(
+                [*await chores_of(settings, service.content, service.outlets), retention_chore(service.privacy)]
+            )
             chores.start()
             service.readiness.backlogs |= backlogs_of(settings, service.outlets)
             door.push_async_callback(chores.close)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from voice_app.commands import content, db, doctor, org, phone_calls, pilot, places, speech
+from voice_app.commands import content, db, doctor, org, phone_calls, pilot, places, privacy, speech
 from voice_app.commands.calibrate import calibrate_command
 from voice_app.commands.documents import attestation, key_card_command, kit, report
 from voice_app.commands.outlets import outlets_command
@@ -45,6 +45,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(org.app, name="org")
 app.add_typer(pilot.app, name="pilot")
 app.add_typer(places.app, name="places")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(speech.models_app, name="models")
 
 

@@ -14,8 +14,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from engine.sync.erasure import ERASED, ERASURE, Place, announced
 
 GENESIS = "0" * 64
 """What stands before a site's first event."""
@@ -69,11 +71,13 @@ def content_digest(envelope: Envelope) -> str:
 @dataclass(slots=True)
 class ChainCheck:
     """Follows chains event by event, sorted by site and number. After a fault it goes on from the event as it stands,
-    so that each break is told once."""
+    so that each break is told once. An erased event (`erasure`) keeps its place and its digest."""
 
     site_id: str = ""
     sequence: int = 0
     digest: str = GENESIS
+    erased: set[Place] = field(default_factory=set)
+    announced: set[Place] = field(default_factory=set)
 
     def follow(self, envelope: Envelope, claimed: str) -> ChainFault | None:
         """Give what is wrong with the next event: a gap, or a digest that does not fit; None when it fits."""
@@ -82,10 +86,19 @@ class ChainCheck:
         reason = None
         if envelope.sequence != self.sequence + 1:
             reason = f"follows number {self.sequence}"
+        elif envelope.kind == ERASED:
+            self.erased.add((envelope.site_id, envelope.sequence))
         elif chained(self.digest, envelope) != claimed:
             reason = "was changed, or the one before it was"
+        elif envelope.kind == ERASURE:
+            self.announced.update(announced(envelope.payload))
         self.sequence, self.digest = envelope.sequence, claimed
         return ChainFault(self.site_id, self.sequence, reason) if reason else None
+
+    def unannounced(self) -> Iterator[ChainFault]:
+        """Give the places without content that no erasure names, once all chains were followed."""
+        for site, sequence in sorted(self.erased - self.announced):
+            yield ChainFault(site, sequence, "has no content, and no erasure names it")
 
 
 def chain_faults(events: Iterable[tuple[Envelope, str]]) -> Iterator[ChainFault]:
@@ -95,3 +108,4 @@ def chain_faults(events: Iterable[tuple[Envelope, str]]) -> Iterator[ChainFault]
         fault = check.follow(envelope, claimed)
         if fault is not None:
             yield fault
+    yield from check.unannounced()

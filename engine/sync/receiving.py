@@ -10,6 +10,7 @@ all that the hub ever answers. For the event at each place of a batch:
 | nothing, place is next | fits the chain, id unknown | **kept** |
 | nothing, place is next | fits, id known, same content | **twin**: moved here from a forked chain; place filled |
 | nothing, place is next | fits, id known with other content | **custody**: place filled, event set aside |
+| nothing, place is next | erased at its site (`erasure`) | **kept**: place and digest, nothing else |
 | nothing, place is next | does not fit the digest before it | **custody**: changed after it was written |
 | nothing, a place before is missing | | nothing: the batch comes again after the missing one |
 
@@ -29,6 +30,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.sync.batches import START, Batch, Head, Sealed
+from engine.sync.erasure import ERASED
 from engine.sync.events import chained, content_digest
 
 
@@ -102,7 +104,7 @@ def receive(head: Head, batch: Batch, held: Mapping[int, Held], contents: Mappin
                 break
         else:
             content = content_digest(event)
-            if chained(agreed.digest, event) != sealed.digest:
+            if event.kind != ERASED and chained(agreed.digest, event) != sealed.digest:
                 custody.append(Custody(sealed, Reason.UNVERIFIABLE))
             elif event.id not in known:
                 known[event.id] = content

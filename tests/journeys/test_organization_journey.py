@@ -155,10 +155,25 @@ def test_from_an_invitation_to_a_downloaded_result(served: Service, browser: Bro
     learner.context.close()
 
     admin.goto(campaign)
-    expect(admin.locator(".finding")).to_have_text(
+    expect(admin.locator(".finding").first).to_have_text(
         "Commencés\u00a0: 1. Terminés\u00a0: 1. Envoyés par la personne\u00a0: 1."
     )
     judge.look(admin, "campaign with results")
+    for link, name in (("Résultats un par un", "participants"), ("Résultats", "results")):
+        admin.get_by_role("link", name=link, exact=True).first.click()
+        expect(admin.locator("h1")).to_have_text(link)
+        judge.look(admin, name)
+    admin.select_option("#channel", "phone")
+    admin.click("button:text('Appliquer')")
+    expect(admin.locator("main")).to_contain_text("Aucun résultat ne correspond à ce choix.")
+    judge.look(admin, "results filtered")
+    admin.goto(campaign)
+    admin.click("button:text('Montrer ces chiffres à tous')")
+    figures = admin.locator("form .address").get_attribute("href")
+    admin.goto(str(figures))
+    expect(admin.locator(".finding")).to_contain_text("pas encore assez de résultats")
+    judge.look(admin, "figures for everybody")
+    admin.goto(campaign)
     with admin.expect_download() as downloading:
         admin.click("text=Télécharger pour un tableur")
     rows = list(csv.reader(io.StringIO(Path(downloading.value.path()).read_text("utf-8-sig")), delimiter=";"))
@@ -175,7 +190,7 @@ def test_from_an_invitation_to_a_downloaded_result(served: Service, browser: Bro
     admin.context.close()
 
     assert judge.faults == {}
-    assert len(judge.seen) == 11
+    assert len(judge.seen) == 15
     assert requested == {urlsplit(served.address).netloc}
 
 

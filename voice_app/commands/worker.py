@@ -17,8 +17,10 @@ from voice_app.operations.logs import set_up_logs
 from voice_app.operations.metrics import Metrics
 from voice_app.operations.readiness import Readiness
 from voice_app.outward import backlogs_of, chores_of
+from voice_app.retention import retention_chore
 from voice_app.settings import Settings
 from voice_app.store.sql_outlets import SqlOutlets
+from voice_app.store.sql_privacy import SqlPrivacy
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.operations import operations_door
 
@@ -57,7 +59,8 @@ async def _work(settings: Settings) -> None:
             backlogs=backlogs_of(settings, outlets),
         )
         await opened.enter_async_context(operations_door(settings.operations, lambda: readiness, metrics))
-        chores = await chores_of(settings, load(), outlets)
+        privacy = SqlPrivacy(store, settings.organization)
+        chores = [*await chores_of(settings, load(), outlets), retention_chore(privacy)]
         await tasks.prepare(settings.database_url)
         app = await opened.enter_async_context(tasks.task_app(settings.database_url, chores).open_async())
         working = loop.create_task(tasks.work(app, f"{socket.gethostname()}:{os.getpid()}"))

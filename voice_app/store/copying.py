@@ -137,6 +137,7 @@ async def _check(connection: AsyncConnection) -> Checked:
             faults += [fault] if fault else []
             last[envelope.site_id] = (envelope.sequence, row.digest)
         events += len(rows)
+    faults += check.unannounced()
     sites = (await connection.execute(select(_SITES))).all()
     for site in sites:
         found, digest = last.get(site.id, (0, GENESIS))

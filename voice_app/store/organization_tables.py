@@ -119,6 +119,7 @@ class ParticipationRow(SQLModel, table=True):
     """One session in a campaign. `snapshot` and `number` are there from the moment of sharing on.
 
     `channel`: where it began, then where the result was shared. `cohort`: the group that a member put it in, or "".
+    `erased`: its person is gone, and all but what is counted.
     """
 
     __tablename__ = "participation"
@@ -140,6 +141,7 @@ class ParticipationRow(SQLModel, table=True):
     channel: str = ""
     cohort: str = ""
     number: int | None = None
+    erased: bool = False
 
 
 class AuditRow(SQLModel, table=True):

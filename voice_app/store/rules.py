@@ -49,6 +49,10 @@ class OrganizationRules:
     """Requests of one token; more are told when to come back (429)."""
     sign_ins_per_address: int = 60
     """Attempts to sign in from one network address within a quarter of an hour; many share an office's address."""
+    retention_months: int = 24
+    """How long answers and results are kept after the last of them, where an organisation has not said otherwise."""
+    longest_retention_months: int = 60
+    """The longest that an organisation may choose: five years, the length of a training path and its follow-up."""
     argon2_memory_kib: int = 65_536
     """Memory of one password check, in KiB: the second recommendation of RFC 9106, 64 MiB."""
     argon2_passes: int = 3

@@ -28,6 +28,7 @@ from voice_app.organizations import (
     SignInRefused,
 )
 from voice_app.own_access import OwnAccess
+from voice_app.privacy import Privacy
 from voice_app.results import ResultFilter, Results
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_facts import SqlFacts
@@ -39,6 +40,7 @@ from voice_app.web.organization.devices import device_of
 from voice_app.web.organization.forms import Fault, in_threes, read_campaign, templates
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
 from voice_app.web.organization.own_pages import OwnPages
+from voice_app.web.organization.privacy_page import RetentionPage
 from voice_app.web.organization.results_pages import ResultsPages, found_campaign, results_words
 from voice_app.web.organization.sheets import (
     BOOK,
@@ -89,6 +91,9 @@ class Desk(SittingDesk, Protocol):
     def rates(self) -> Rates: ...
 
     @property
+    def privacy(self) -> Privacy: ...
+
+    @property
     def content(self) -> Content: ...
 
 
@@ -127,6 +132,7 @@ class _Pages:
             *SittingPages(desk, public_address).routes,
             *TeamPages(desk, rules).routes,
             *OwnPages(desk, rules).routes,
+            *RetentionPage(desk, rules).routes,
         )
 
     def guarded(self, route: Route) -> gate.Page:

@@ -43,6 +43,7 @@ from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_invitations import SqlInvitations
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_own_access import SqlOwnAccess
+from voice_app.store.sql_privacy import SqlPrivacy
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
@@ -73,6 +74,7 @@ class Desk:
     accounts: SqlAccounts = field(init=False)
     organizations: SqlOrganizations = field(init=False)
     results: SqlResults = field(init=False)
+    privacy: SqlPrivacy = field(init=False)
     access: SqlAccess = field(init=False)
     rates: SqlRates = field(init=False)
     feeds: SqlFeeds = field(init=False)
@@ -89,6 +91,7 @@ class Desk:
         desk.organizations = SqlOrganizations(desk.store.engine, RULES, desk.moment)
         desk.accounts = SqlAccounts(desk.store.engine, RULES, desk.moment)
         desk.results = SqlResults(desk.store.engine, desk.moment)
+        desk.privacy = SqlPrivacy(desk.store, RULES, desk.moment)
         desk.access = SqlAccess(desk.store.engine, RULES, desk.moment)
         desk.rates = SqlRates(desk.store.engine, desk.moment)
         desk.feeds = SqlFeeds(desk.store.engine, desk.organizations)

@@ -1,0 +1,179 @@
+"""What is kept of a person, in the database: `privacy.Privacy`.
+
+An erasure is announced in the chain of events first, then carried out in one transaction (`erasing`). Retention is
+nothing else than an erasure that nobody had to ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel import col
+from sqlmodel import select as entities
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from engine.sync.erasure import ERASED, ERASURE, announcement
+from voice_app.organizations import Author, OrganizationId
+from voice_app.ports import NewRecord, SessionId
+from voice_app.privacy import KeptData, KeptEvent, KeptParticipation
+from voice_app.store.audit import write_audit
+from voice_app.store.envelopes import aware
+from voice_app.store.erasing import empty_session, events_of
+from voice_app.store.organization_tables import CampaignRow, OrganizationRow, ParticipationRow
+from voice_app.store.privacy_tables import RetentionRow
+from voice_app.store.rules import OrganizationRules
+from voice_app.store.sql_store import SqlStore
+from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow
+from voice_app.store.transactions import transaction, wall_clock
+
+STATEMENT_LIMIT_S = 8.0
+AT_ONCE = 100
+MONTHS_IN_YEAR = 12
+NOT_PERSONAL = (ERASED, ERASURE)
+
+
+class SqlPrivacy:
+    """Privacy on an opened store; `clock` gives the moment, in UTC."""
+
+    def __init__(self, store: SqlStore, rules: OrganizationRules, clock: Callable[[], datetime] = wall_clock) -> None:
+        self._store = store
+        self._sessions = async_sessionmaker(store.engine, class_=AsyncSession, expire_on_commit=False)
+        self._rules = rules
+        self._clock = clock
+
+    async def kept(self, session: SessionId) -> KeptData | None:
+        """Give everything that is kept of a session."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            row = await database.get(SessionRow, session)
+            if row is None:
+                return None
+            events = await database.exec(
+                entities(EventRow).where(EventRow.session_id == session).order_by(col(EventRow.sequence))
+            )
+            code = await database.exec(
+                entities(func.count()).select_from(ResumeCodeRow).where(ResumeCodeRow.session_id == session)
+            )
+            callers = await database.exec(
+                entities(func.count()).select_from(CallerRow).where(CallerRow.session_id == session)
+            )
+            taken_part = await database.exec(
+                entities(ParticipationRow, CampaignRow, OrganizationRow)
+                .join(CampaignRow, col(CampaignRow.id) == col(ParticipationRow.campaign_id))
+                .join(OrganizationRow, col(OrganizationRow.id) == col(CampaignRow.organization_id))
+                .where(ParticipationRow.session_id == session)
+            )
+            return KeptData(
+                opened_at=aware(row.opened_at),
+                channel=row.channel,
+                has_code=code.one() > 0,
+                remembered_callers=callers.one(),
+                events=[
+                    KeptEvent(aware(each.recorded_at), each.kind, each.channel, each.actor, each.payload)
+                    for each in events.all()
+                ],
+                participations=[
+                    KeptParticipation(
+                        organization.name,
+                        campaign.title,
+                        part.state,
+                        None if part.shared_at is None else aware(part.shared_at),
+                    )
+                    for part, campaign, organization in taken_part.all()
+                ],
+            )
+
+    async def erase(self, session: SessionId) -> bool:
+        """Erase what is kept of a session, at once."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            if await database.get(SessionRow, session) is None:
+                return False
+            found = await (await database.connection()).execute(events_of(session))
+            places = [(site, sequence) for site, sequence in found.all()]
+        empty = await self._store.open_session("", "")
+        await self._store.append(empty, [NewRecord(ERASURE, announcement(places))], channel="", actor="service")
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            if await database.get(SessionRow, session, with_for_update=True) is None:
+                return False
+            await empty_session(database, session, empty)
+        return True
+
+    async def retention(self, organization: OrganizationId) -> int:
+        """Give how many months this organisation keeps what people sent."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            row = await database.get(RetentionRow, organization)
+        return self._rules.retention_months if row is None else row.months
+
+    async def keep_for(self, organization: OrganizationId, months: int, by: Author) -> bool:
+        """Set how many months an organisation keeps."""
+        if not 1 <= months <= self._rules.longest_retention_months:
+            return False
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            if await database.get(OrganizationRow, organization) is None:
+                return False
+            await database.merge(RetentionRow(organization_id=organization, months=months))
+            write_audit(database, organization, by, "retention_set", str(months), self._clock())
+        return True
+
+    async def erase_some(self) -> bool:
+        """Erase some sessions whose time is over: those of campaigns, then those that took part in none."""
+        return await self._erase_some() > 0
+
+    async def erase_what_is_past(self) -> int:
+        """Erase all sessions whose time is over, and give how many."""
+        erased = 0
+        while some := await self._erase_some():
+            erased += some
+        return erased
+
+    async def _erase_some(self) -> int:
+        return sum([await self.erase(SessionId(session)) for session in await self._past()])
+
+    async def _past(self) -> Sequence[str]:
+        """Give some sessions whose time is over."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            months = {row.organization_id: row.months for row in await database.exec(entities(RetentionRow))}
+            for owner in (await database.exec(entities(OrganizationRow.id))).all():
+                cutoff = months_before(self._clock(), months.get(owner, self._rules.retention_months))
+                query = (
+                    select(col(ParticipationRow.session_id))
+                    .join(CampaignRow, col(CampaignRow.id) == col(ParticipationRow.campaign_id))
+                    .where(col(CampaignRow.organization_id) == owner, col(ParticipationRow.erased).is_(False))
+                    .where(col(ParticipationRow.begun_at) < cutoff)
+                    .where(~_event_since(col(ParticipationRow.session_id), cutoff))
+                    .limit(AT_ONCE)
+                )
+                found = await (await database.connection()).execute(query)
+                if past := list(found.scalars()):
+                    return past
+            cutoff = months_before(self._clock(), self._rules.retention_months)
+            session = col(SessionRow.id)
+            personal = select(col(EventRow.id)).where(
+                col(EventRow.session_id) == session, col(EventRow.kind).not_in(NOT_PERSONAL)
+            )
+            part = select(col(ParticipationRow.id)).where(col(ParticipationRow.session_id) == session)
+            alone = (
+                select(session)
+                .where(col(SessionRow.opened_at) < cutoff, personal.exists(), ~part.exists())
+                .where(~_event_since(session, cutoff))
+                .limit(AT_ONCE)
+            )
+            found = await (await database.connection()).execute(alone)
+            return list(found.scalars())
+
+
+def _event_since(session: Any, cutoff: datetime) -> Any:
+    return (
+        select(col(EventRow.id))
+        .where(col(EventRow.session_id) == session, col(EventRow.recorded_at) >= cutoff)
+        .exists()
+    )
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """Give the first of the month so many months before: whatever is older has been kept long enough."""
+    count = moment.year * MONTHS_IN_YEAR + moment.month - 1 - months
+    return datetime(count // MONTHS_IN_YEAR, count % MONTHS_IN_YEAR + 1, 1, tzinfo=UTC)
