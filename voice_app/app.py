@@ -55,6 +55,7 @@ from voice_app.store.sql_privacy import SqlPrivacy
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
+from voice_app.store.sql_webhooks import SqlWebhooks
 from voice_app.web.api.routes import add_api
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
 from voice_app.web.operations import operations_door, readiness_blueprint
@@ -89,6 +90,7 @@ class Service:
     invitations: SqlInvitations
     context_of: ContextOf
     outlets: SqlOutlets
+    webhooks: SqlWebhooks
     ear_places: EarPlaces
     metrics: Metrics
     readiness: Readiness
@@ -214,6 +216,7 @@ async def open_service(settings: Settings) -> Service:
         invitations=SqlInvitations(store.engine),
         context_of=contexts(settings, context),
         outlets=SqlOutlets(store.engine, settings.store),
+        webhooks=SqlWebhooks(store.engine, settings.store),
         ear_places=EarPlaces(
             recognizer,
             settings.speech.ear_places,
@@ -289,7 +292,10 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
         await door.enter_async_context(operations_door(settings.operations, lambda: service.readiness, service.metrics))
         if settings.database_url.startswith("sqlite"):  # on PostgreSQL a worker does it
             chores = EmbeddedChores(
-                [*await chores_of(settings, service.content, service.outlets), retention_chore(service.privacy)]
+                [
+                    *await chores_of(settings, service.content, service.outlets, service.webhooks),
+                    retention_chore(service.privacy),
+                ]
             )
             chores.start()
             service.readiness.backlogs |= backlogs_of(settings, service.outlets)

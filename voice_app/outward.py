@@ -9,16 +9,21 @@ from audio_content.model import Content
 from engine.model import ItemId
 from engine.sync.xapi import ItemFacts, Teller
 from voice_app.chores import Chore
+from voice_app.outlets.webhook_outlet import WebhookOutlet
 from voice_app.outlets.xapi_outlet import OUTLET as XAPI
 from voice_app.outlets.xapi_outlet import XapiOutlet
 from voice_app.ports import Backlog
 from voice_app.settings import Settings
 from voice_app.store.sql_outlets import SqlOutlets
+from voice_app.store.sql_webhooks import SqlWebhooks
+
+WEBHOOKS = "webhooks"
 
 
-async def chores_of(settings: Settings, content: Content, outlets: SqlOutlets) -> list[Chore]:
+async def chores_of(settings: Settings, content: Content, outlets: SqlOutlets, webhooks: SqlWebhooks) -> list[Chore]:
     """Give the chores that these settings ask for; none of them is needed to serve people. Raises StoreError."""
-    chores: list[Chore] = []
+    telling = WebhookOutlet(webhooks, outlets, settings.webhooks, settings.outlets)
+    chores = [Chore(WEBHOOKS, settings.webhooks.every_s, telling.run_once)]
     if settings.xapi.endpoint:
         secret = await outlets.open_outlet(XAPI, from_now=False)
         teller = Teller(settings.xapi.home.rstrip("/"), secret, partial(_facts_of, content))
@@ -29,7 +34,10 @@ async def chores_of(settings: Settings, content: Content, outlets: SqlOutlets) -
 
 def backlogs_of(settings: Settings, outlets: SqlOutlets) -> dict[str, Callable[[], Awaitable[Backlog]]]:
     """Give, by outlet, how to ask what waits in it."""
-    return {XAPI: partial(outlets.backlog, XAPI)} if settings.xapi.endpoint else {}
+    asked: dict[str, Callable[[], Awaitable[Backlog]]] = {WEBHOOKS: partial(outlets.backlog_of_all, "webhook:")}
+    if settings.xapi.endpoint:
+        asked[XAPI] = partial(outlets.backlog, XAPI)
+    return asked
 
 
 def _facts_of(content: Content, item: str) -> ItemFacts | None:

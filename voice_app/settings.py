@@ -23,7 +23,7 @@ from voice_app.conversation_rules import ConversationRules
 from voice_app.documents.rules import DocumentRules
 from voice_app.errors import VoiceAppError
 from voice_app.operations.rules import OperationsRules
-from voice_app.outlets.rules import OutletRules, XapiRules
+from voice_app.outlets.rules import OutletRules, WebhookRules, XapiRules
 from voice_app.pilot.rules import PilotRules
 from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.telephony.errands import ErrandRules
@@ -101,6 +101,7 @@ class Settings:
 
     pilot: PilotRules = field(default_factory=PilotRules)
     xapi: XapiRules = field(default_factory=XapiRules)
+    webhooks: WebhookRules = field(default_factory=WebhookRules)
     outlets: OutletRules = field(default_factory=OutletRules)
     operations: OperationsRules = field(default_factory=OperationsRules)
 

@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from tests.journeys.harness import shown
-from voice_app.channels.learner import Person, Presses, Says
+from voice_app.channels.learner import KnowingPerson, Person, Presses, Says
 from voice_app.ports import ShownView
 
 FRAME_BYTES = 640
@@ -81,6 +81,7 @@ class PageLearner:
     _spoke_until: float | None = None
     _speech: bytearray = field(default_factory=bytearray)
     _play_ends: float = 0.0
+    _played: int = -1
     _acting: asyncio.Task[None] | None = None
     _over: bool = False
 
@@ -120,6 +121,7 @@ class PageLearner:
             hello["resume"] = self._code
         self._resumed = self._code is not None
         self._view = None
+        self._played = -1
         self._pressed_at = self._spoke_until = None
         self._speech.clear()
         await self._send("hello", **hello)
@@ -175,10 +177,8 @@ class PageLearner:
                 self._hear(now)
             case "prompt_complete":
                 self._act_soon(self._play_out(message["turn"]))
-            case "listening" if message["open"] or self.speak is None:
-                self._act_soon(self._answer())
-            case "listening":
-                self.moments.ear_closed += self._view is not None and self._play_ends < now
+            case "listening" if message["turn"] == self._played or self.speak is None:
+                self._listen(message["open"])
             case "remember":
                 self._code = message["code"]
                 self.codes.add(message["code"])
@@ -202,6 +202,14 @@ class PageLearner:
         self._resumed = False
         self._progress = view.progress[0]
 
+    def _listen(self, is_open: bool) -> None:
+        """It is the person's turn; who finds the ear closed uses the keys until it opens."""
+        by_keys = not is_open
+        if isinstance(self._who, KnowingPerson) and self.speak is not None:
+            self.moments.ear_closed += by_keys and not self._who.keys_only
+            self._who.keys_only = by_keys
+        self._act_soon(self._answer())
+
     def _hear(self, now: float) -> None:
         if self._pressed_at is not None:
             self.moments.key_reply_ms.append((now - self._pressed_at) * 1000)
@@ -216,6 +224,7 @@ class PageLearner:
 
     async def _play_out(self, turn: int) -> None:
         await asyncio.sleep(max(0.0, (self._play_ends - time.monotonic()) * self.listens))
+        self._played = turn
         await self._send("prompt_ended", turn=turn)
         if self.speak is None:
             await self._answer()

@@ -23,6 +23,7 @@ from voice_app.outward import chores_of
 from voice_app.settings import Settings
 from voice_app.store.sql_outlets import SqlOutlets
 from voice_app.store.sql_store import SqlStore
+from voice_app.store.sql_webhooks import SqlWebhooks
 
 pytestmark = [
     pytest.mark.skipif(not ralph_python().exists(), reason="needs Ralph: scripts/make_ralph"),
@@ -48,7 +49,8 @@ async def site(folder: Path, lrs: Ralph, version: str = "1.0.3") -> AsyncIterato
     store = await SqlStore.open(settings.database_url)
     outlets = SqlOutlets(store.engine, settings.store)
     try:
-        (chore,) = await chores_of(settings, load(), outlets)
+        webhooks = SqlWebhooks(store.engine, settings.store)
+        *_, chore = await chores_of(settings, load(), outlets, webhooks)
         yield store, outlets, chore
     finally:
         await store.close()

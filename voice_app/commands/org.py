@@ -12,6 +12,7 @@ from voice_app.commands.org_access import add_commands
 from voice_app.commands.org_database import with_database
 from voice_app.commands.org_phone import phone
 from voice_app.commands.org_results import compare
+from voice_app.commands.org_webhooks import add_commands as add_webhook_commands
 from voice_app.commands.terminal import console, messages, print_json
 from voice_app.organizations import Organization
 from voice_app.store.sql_accounts import SqlAccounts
@@ -21,6 +22,7 @@ app = typer.Typer(
     help="Organisations: make one, invite its people, open a blocked account, let programs in.", no_args_is_help=True
 )
 add_commands(app)
+add_webhook_commands(app)
 app.command()(phone)
 app.command()(compare)
 Json = Annotated[bool, typer.Option("--json", help="One JSON line for programs.")]

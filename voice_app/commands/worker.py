@@ -22,6 +22,7 @@ from voice_app.settings import Settings
 from voice_app.store.sql_outlets import SqlOutlets
 from voice_app.store.sql_privacy import SqlPrivacy
 from voice_app.store.sql_store import SqlStore
+from voice_app.store.sql_webhooks import SqlWebhooks
 from voice_app.web.operations import operations_door
 
 
@@ -60,7 +61,8 @@ async def _work(settings: Settings) -> None:
         )
         await opened.enter_async_context(operations_door(settings.operations, lambda: readiness, metrics))
         privacy = SqlPrivacy(store, settings.organization)
-        chores = [*await chores_of(settings, load(), outlets), retention_chore(privacy)]
+        webhooks = SqlWebhooks(store.engine, settings.store)
+        chores = [*await chores_of(settings, load(), outlets, webhooks), retention_chore(privacy)]
         await tasks.prepare(settings.database_url)
         app = await opened.enter_async_context(tasks.task_app(settings.database_url, chores).open_async())
         working = loop.create_task(tasks.work(app, f"{socket.gethostname()}:{os.getpid()}"))

@@ -37,3 +37,19 @@ class OutletRules:
     """After the first failure; doubled each time."""
     longest_wait_s: float = 900.0
     """The wait never grows beyond this."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRules:
+    """Addresses of organisations that are told of their participations; docs/organisations.md."""
+
+    limit_s: float = 10.0
+    """How long a request may take."""
+    every_s: float = 10.0
+    """How often the log is looked at."""
+    give_up_after: int = 300
+    """Failures in a row after which a webhook is stopped: three days of quarters of an hour."""
+    overlap_hours: int = 48
+    """After a change of secret both sign for so long."""
+    allow_private: bool = False
+    """Whether webhooks may lead into this machine's own networks, and without TLS: for a receiver next door."""

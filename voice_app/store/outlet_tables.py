@@ -46,3 +46,20 @@ class OutletTroubleRow(SQLModel, table=True):
     event_id: str = Field(primary_key=True)
     reason: str
     noted_at: datetime = Field(sa_column=_moment(needed=True))
+
+
+class WebhookRow(SQLModel, table=True):
+    """An address of an organisation that is told of its participations. Its secrets sign, so they are kept as they are;
+    the one before the last rotation signs too until `previous_until`."""
+
+    __tablename__ = "webhook"
+
+    id: str = Field(primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id", index=True)
+    url: str
+    secret: str
+    previous_secret: str = ""
+    previous_until: datetime | None = Field(default=None, sa_column=_moment())
+    created_at: datetime = Field(sa_column=_moment(needed=True))
+    stopped_at: datetime | None = Field(default=None, sa_column=_moment())
+    stopped_because: str = ""

@@ -211,6 +211,13 @@ class SqlOutlets:
         async with self._transaction() as database:
             return await _backlog(database, name)
 
+    async def backlog_of_all(self, prefix: str) -> Backlog:
+        """Give what waits in all outlets whose name begins so: the longest of them, not the sum."""
+        async with self._transaction() as database:
+            names = (await database.exec(select(OutletRow.name).where(col(OutletRow.name).startswith(prefix)))).all()
+            backlogs = [await _backlog(database, name) for name in names]
+        return max(backlogs, key=lambda each: each.oldest_s, default=Backlog(0, 0.0))
+
     async def states(self) -> Sequence[OutletState]:
         """Give all outlets, by name."""
         async with self._transaction() as database:

@@ -22,6 +22,7 @@ from voice_app.outward import chores_of
 from voice_app.settings import Settings
 from voice_app.store.sql_outlets import SqlOutlets
 from voice_app.store.sql_store import SqlStore
+from voice_app.store.sql_webhooks import SqlWebhooks
 
 CONTENT = load()
 OF_A_SESSION = 7
@@ -49,7 +50,8 @@ async def site(url: str, lrs: LrsDouble, **rules: Any) -> AsyncIterator[Site]:
     store = await SqlStore.open(url)
     outlets = SqlOutlets(store.engine, settings.store)
     try:
-        (chore,) = await chores_of(settings, CONTENT, outlets)
+        webhooks = SqlWebhooks(store.engine, settings.store)
+        *_, chore = await chores_of(settings, CONTENT, outlets, webhooks)
         yield Site(store, outlets, chore)
     finally:
         await store.close()
