@@ -36,7 +36,7 @@ An item, in each language
   acronym-gloss        levels 0 to 4: an acronym of the stem stands in the glossary
 
 A lesson, in each language
-  lesson-length        70 to 135 words: 30 to 60 seconds
+  lesson-length        70 to 120 words: 30 to 60 seconds
   and sentence-length (20 words), sight, acronym, brand-alone, plain-words as above
 
 The bank, as a whole and (shares) on every path
