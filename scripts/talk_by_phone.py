@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """A whole diagnostic by telephone, spoken: a real baresip calls, a synthetic learner answers aloud, the ear hears it
 through G.711. Prints what was kept, how often the learner was understood at once, and how much was said by voice.
+With `--lessons` the caller only listens: two lessons, chosen by voice, and nothing may be kept.
 
-    .venv/bin/python scripts/talk_by_phone.py [--law PCMA] [--ability 3] [--seed 1]
+    .venv/bin/python scripts/talk_by_phone.py [--law PCMA] [--ability 3] [--seed 1] [--lessons]
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -24,8 +25,9 @@ from tests.journeys.baresip_peer import baresip
 from tests.journeys.speaking_caller import ChannelTap, speak_through
 from voice_app.app import open_service
 from voice_app.captions import CaptionedRecognizer, CaptionedSynthesizer
-from voice_app.channels.learner import KnowingPerson
+from voice_app.channels.learner import HangsUp, KnowingPerson, Reply, Says
 from voice_app.channels.phone import PhoneChannel
+from voice_app.ports import ShownView
 from voice_app.settings import load_settings
 from voice_app.speech.synthesizer import LearnerVoice
 from voice_app.store.sql_store import SqlStore
@@ -33,8 +35,43 @@ from voice_app.telephony.gateway import Caller, Gateway
 from voice_app.telephony.leg import Leg
 from voice_app.telephony.rules import PhoneRules
 
+LISTENING = (
+    ("language", "français"),
+    ("welcome", "des leçons"),
+    ("theme", "suivant"),
+    ("theme", "ce thème"),
+    ("lesson", "cette leçon"),
+    ("lesson", "suivant"),
+    ("lesson", "cette leçon"),
+    ("lesson", "faire une pause"),
+    ("pause", "terminer"),
+)
+"""What somebody says who only listens: where, and in which words."""
+LESSON_PARTS = 2
+"""A view that tells a lesson has its three parts and the name of the offer."""
 
-async def talk(law: str, ability: float, seed: int, quiet: bool) -> int:
+
+@dataclass
+class Listener:
+    """Somebody who listens to two lessons. Says a thing again until the service has gone on; the lessons heard."""
+
+    step: int = 0
+    before: str = ""
+    heard: list[str] = field(default_factory=list)
+
+    def reply(self, view: ShownView) -> Reply:
+        here = " ".join((view.heading, *view.text))
+        if self.before and here != self.before:
+            self.step += 1
+        if len(view.text) > LESSON_PARTS:
+            self.heard.append(view.text[0])
+        self.before = here
+        if view.screen == "goodbye":
+            return HangsUp()
+        return Says(LISTENING[min(self.step, len(LISTENING) - 1)][1])
+
+
+async def talk(law: str, ability: float, seed: int, quiet: bool, lessons: bool) -> int:
     service = await open_service(load_settings())
     voice = LearnerVoice()
     await voice.start()
@@ -70,7 +107,8 @@ async def talk(law: str, ability: float, seed: int, quiet: bool) -> int:
         async with baresip(Path(folder) / "peer", account=f";audio_codecs={law}/8000/1") as caller:
             await caller.dial(f"sip:assess@127.0.0.1:{gateway.agent.transports.listening['UDP'][1]}")
             tap = await taps.get()
-            person = KnowingPerson(service.context.content, ability, seed)
+            listener = Listener()
+            person = listener if lessons else KnowingPerson(service.context.content, ability, seed)
             spoken = await speak_through(caller, tap, person, voice, pitch=0.8)
         took = time.monotonic() - began
         with closing(sqlite3.connect(Path(folder) / "events.sqlite")) as database:
@@ -80,6 +118,13 @@ async def talk(law: str, ability: float, seed: int, quiet: bool) -> int:
     await voice.close()
     await service.close()
     print(f"{law}: {took:.0f} s, {spoken} turns spoken, {tap.keys} keys, heard {dict(heard)}, kept {kept}")
+    if lessons:
+        print(f"lessons heard: {len(listener.heard)}; kept: {kept or 'nothing'}")
+        return (
+            0
+            if len(listener.heard) == len([said for _, said in LISTENING if said == "cette leçon"]) and not kept
+            else 1
+        )
     return 0 if kept.get("session_finished") else 1
 
 
@@ -89,8 +134,9 @@ def main() -> None:
     options.add_argument("--ability", type=float, default=3.0)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--quiet", action="store_true")
+    options.add_argument("--lessons", action="store_true")
     chosen = options.parse_args()
-    sys.exit(asyncio.run(talk(chosen.law, chosen.ability, chosen.seed, chosen.quiet)))
+    sys.exit(asyncio.run(talk(chosen.law, chosen.ability, chosen.seed, chosen.quiet, chosen.lessons)))
 
 
 if __name__ == "__main__":

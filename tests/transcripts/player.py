@@ -15,6 +15,7 @@ A play is a text of lines; `#` begins a remark:
     P: comes back by code                 on another stage, the same records
     P: writes "navigateur"                in the page's field
     O: every question asks for a number   or: a word; before anything else
+    O: there are lessons                  to listen to alone; before anything else
     O: the recogniser is lost / back      also: the microphone; `O: the store fails once`
     S: question.number item.stem          said since the last P or O line, in this order, perhaps with more between
     S: "C'est la pause"                   said in these words
@@ -33,8 +34,15 @@ from pathlib import Path
 
 from audio_content.model import ItemKind
 from engine.model import Channel
-from tests.voice_app.dialogue.stage import Stage, prompts_of, small_context
-from voice_app.dialogue.messages import ItemWords, MicrophoneChanged, Phrase, RecognizerBack, RecognizerLost
+from tests.voice_app.dialogue.stage import Stage, lessons_context, prompts_of, small_context
+from voice_app.dialogue.messages import (
+    ItemWords,
+    LessonWords,
+    MicrophoneChanged,
+    Phrase,
+    RecognizerBack,
+    RecognizerLost,
+)
 from voice_app.wording import Wording
 
 OUTSIDE = {
@@ -142,6 +150,9 @@ class Player:
         if action == "the store fails once":
             self.stage.store_fails = True
             return
+        if action == "there are lessons":
+            self.stage = Stage(context=lessons_context(), channel=self.channel)
+            return
         if action in KINDS:
             self.stage = Stage(context=small_context(kind=KINDS[action]), channel=self.channel)
             return
@@ -168,7 +179,7 @@ class Player:
             wording.spoken(part, say.locale)
             for say in self.stage.said[self.said_before :]
             for part in say.parts
-            if isinstance(part, Phrase | ItemWords)
+            if isinstance(part, Phrase | ItemWords | LessonWords)
         )
 
     def _check_engine(self, expected: str) -> None:

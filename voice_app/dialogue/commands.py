@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind
 from engine.model import Channel
-from voice_app.dialogue import asking, assisting, menus, sharing
+from voice_app.dialogue import asking, assisting, lessons, menus, sharing
 from voice_app.dialogue.context import DialogueContext
-from voice_app.dialogue.messages import AskCallback, HandOver, LessonPart, LessonWords, Pause
+from voice_app.dialogue.messages import AskCallback, HandOver
 from voice_app.dialogue.open_answers import kind_asked, word_awaited
 from voice_app.dialogue.pausing import go_on, goodbye, pause
 from voice_app.dialogue.profile import next_lesson
@@ -33,15 +33,19 @@ from voice_app.dialogue.turn import (
     FINISH,
     FRENCH,
     HAVE_CODE,
+    HEAR,
     HELP,
     LANGUAGES,
     LESSON,
+    LESSONS,
     LOUDER,
+    NEXT,
     PACE_OK,
     PAUSE,
     QUIETER,
     REPEAT,
     SLOWER,
+    TAKE,
     TEA,
     WAIT,
 )
@@ -130,6 +134,8 @@ def _back(context: DialogueContext, state: DialogueState) -> Reaction:
         return _repeat(context, state)
     if state.phase is Phase.SHARING:
         return Reaction(replace(calm(state), phase=Phase.RESULT), form=Form.OPTIONS)
+    if state.phase in (Phase.THEMES, Phase.LESSONS):
+        return lessons.leave(state)
     return asking.withdraw(context, state)
 
 
@@ -179,11 +185,11 @@ def _lesson(context: DialogueContext, state: DialogueState) -> Reaction:
     lesson = next_lesson(context, state.session)
     if lesson is None:
         return _help(context, state)
-    pause = Pause(context.rules.stem_pause_ms)
-    parts: list[LessonWords | Pause] = []
-    for part in LessonPart:
-        parts += [LessonWords(lesson, part), pause]
-    return Reaction(calm(state), form=Form.OPTIONS).saying("result.lesson_begins", *parts)
+    return Reaction(calm(state), form=Form.OPTIONS).saying("result.lesson_begins", *lessons.told(context, lesson))
+
+
+def _lessons(context: DialogueContext, state: DialogueState) -> Reaction:
+    return lessons.open_themes(state) if lessons.themes(context) else _help(context, state)
 
 
 _Action = Callable[[DialogueContext, DialogueState], Reaction]
@@ -211,12 +217,18 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     FINISH: _finish,
     LESSON: _lesson,
     ALONE: assisting.alone,
+    LESSONS: _lessons,
+    TAKE: lambda _context, state: lessons.take_theme(state),
+    NEXT: lessons.offer_next,
+    HEAR: lessons.hear,
 }
 
 _HELP_SUBJECTS = {
     Phase.PRACTICE: "help.question",
     Phase.QUESTION: "help.question",
     Phase.CODE_ENTRY: "help.code",
+    Phase.THEMES: "help.lessons",
+    Phase.LESSONS: "help.lessons",
     Phase.RESULT: "help.result",
     Phase.SHARING: "help.sharing",
     Phase.ASSISTANCE: "help.assist",

@@ -27,6 +27,7 @@ from voice_app.dialogue.turn import (
     FASTER,
     HELP,
     LEAVE_CODE,
+    LESSONS,
     LIST,
     LOUDER,
     NO,
@@ -217,7 +218,7 @@ def _meaning_of_key(context: DialogueContext, state: DialogueState, key: str) ->
         if key.isascii() and key.isdigit() and len(key) == 1:
             return digit(int(key))
         if key in ("*", "#"):
-            return ERASE if key == "*" else LEAVE_CODE
+            return ERASE if key == "*" else LEAVE_CODE if state.digits else LESSONS
     if number_awaited(context, state):
         a_person = state.more and (state.person_reachable or state.callback_possible)
         if key == "0" and a_person and not state.digits:  # as the help has just told

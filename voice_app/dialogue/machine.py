@@ -24,6 +24,9 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | WELCOME | c "I have a code" | CODE_ENTRY | |
 | CODE_ENTRY | last digit, then SessionFound | PRACTICE, QUESTION or RESULT | SessionResumed |
 | CODE_ENTRY | last digit, then CampaignFound | WELCOME, in the campaign's words | |
+| WELCOME, CODE_ENTRY | c lessons | THEMES | |
+| THEMES, LESSONS | c take, next, hear | LESSONS, THEMES | |
+| THEMES, LESSONS | back | WELCOME, THEMES | |
 | CODE_ENTRY | SessionNotFound | CODE_ENTRY, or WELCOME after too many | |
 | PACE | c as now | PRACTICE | |
 | PRACTICE | c anything | QUESTION | PracticeDone, ItemAsked |

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from audio_content.model import ItemKind, OptionId, PromptId
 from engine.model import Channel
 from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.lessons import offer
 from voice_app.dialogue.messages import (
     Earcon,
     Fill,
@@ -71,6 +72,8 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
             return _welcome_stem(context, state)
         case Phase.CODE_ENTRY:
             return _code_stem(state)
+        case Phase.THEMES | Phase.LESSONS:
+            return (offer(context, state),)
         case Phase.CONSENT:
             return (_phrase(f"consent.{state.calling}"),)
         case Phase.COMEBACK:

@@ -28,6 +28,8 @@ class Phase(Enum):
     LANGUAGE = "language"
     WELCOME = "welcome"
     CODE_ENTRY = "code_entry"
+    THEMES = "themes"
+    LESSONS = "lessons"
     RECOGNITION = "recognition"
     PACE = "pace"
     PRACTICE = "practice"
@@ -112,8 +114,9 @@ class DialogueState:
     `origin` is the phase that a pause goes back to (and that a resumed session goes on with). `silences` and `misses`
     are the rungs of the help ladder in this question, `unheard_run` the questions in a row that could not be heard.
     `quiet`: nothing more is said until the person does something. `more`: the page shows the other commands.
-    `digits`: those of a code, or of a number that is being typed. `listed`: the possible words of this question were
-    told, so that it is answered as a choice. `stars`: star keys pressed in a row in a number question, in this turn.
+    `digits`: those of a code, or of a number that is being typed. `theme`, `lesson`: places in the list of lessons, for
+    who only listens. `listed`: the possible words of this question were told, so that it is answered as a choice.
+    `stars`: star keys pressed in a row in a number question, in this turn.
     `simpler`: the practice question is put in easier words. `emphasised`: this turn is said slower and louder.
     `barged`: an unclear sound has interrupted the prompt of this turn already. `before`: the state in whose turn the
     last utterance was heard, for who goes on speaking (itself without a `before`); `acted_on` is what it was taken for.
@@ -137,6 +140,8 @@ class DialogueState:
     origin: Phase = Phase.LANGUAGE
     code: str | None = None
     digits: str = ""
+    theme: int = 0
+    lesson: int = 0
     offer: Offer | None = None
     seat: Seat | None = None
     aside: Phase = Phase.WELCOME

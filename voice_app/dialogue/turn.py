@@ -60,6 +60,7 @@ BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
 TEA, COFFEE = menu("practice_one"), menu("practice_two")
 CONTINUE, FINISH, LESSON = menu("continue"), menu("finish"), menu("lesson")
 ALONE = menu("alone")
+LESSONS, TAKE, NEXT, HEAR = menu("lessons"), menu("take"), menu("next"), menu("hear")
 
 LAST_RUNG = 3
 """Silences or misunderstandings in one turn after which passing, a pause and help are offered."""
@@ -87,6 +88,8 @@ class Choice:
 
 _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
     Phase.WELCOME: ((BEGIN, "welcome.begin"), (HAVE_CODE, "welcome.have_code")),
+    Phase.THEMES: ((TAKE, "lessons.take"), (NEXT, "lessons.next_theme")),
+    Phase.LESSONS: ((HEAR, "lessons.hear"), (NEXT, "lessons.next")),
     Phase.CONSENT: ((YES, "consent.yes"), (NO, "consent.no")),
     Phase.COMEBACK: ((CONTINUE, "comeback.continue"), (BEGIN, "comeback.begin")),
     Phase.RECOGNITION: ((YES, "recognition.yes"), (NO, "recognition.no")),
@@ -172,9 +175,11 @@ def grammar(context: DialogueContext, state: DialogueState) -> Grammar:
         wordings += [(YES, words.yes), (NO, words.no)]
     elif state.phase is Phase.CODE_ENTRY:
         wordings += [(digit(value), forms) for value, forms in enumerate(words.digits)]
-        wordings += [_command_wordings(words, meaning) for meaning in (ERASE, LEAVE_CODE)]
+        wordings += [_command_wordings(words, meaning) for meaning in (ERASE, LEAVE_CODE, LESSONS)]
     else:
         wordings += _choice_wordings(context, state, locale, words)
+    if state.phase is Phase.WELCOME and state.doubt is None:
+        wordings.append(_command_wordings(words, LESSONS))
     if skip_offered(state):
         wordings.append((SKIP, words.commands[CommandId("skip")]))
     wordings += [_command_wordings(words, meaning) for meaning in EVERYWHERE]

@@ -39,6 +39,8 @@ _HEADINGS = {
     Phase.LANGUAGE: "language.heading",
     Phase.WELCOME: "welcome.heading",
     Phase.CODE_ENTRY: "code.heading",
+    Phase.THEMES: "lessons.heading",
+    Phase.LESSONS: "lessons.heading",
     Phase.CONSENT: "consent.heading",
     Phase.COMEBACK: "comeback.heading",
     Phase.RECOGNITION: "recognition.heading",
@@ -56,10 +58,13 @@ _EXPLAIN, _BACK, _PAUSE, _HELP = ("5", "explain"), ("9", "back"), ("6", "pause")
 _SLOWER, _FASTER, _LOUDER, _QUIETER = ("7", "slower"), ("8", "faster"), ("+", "louder"), ("-", "quieter")
 
 _MORE = (_REPEAT, _SLOWER, _FASTER, _LOUDER, _QUIETER, _PAUSE)
+_IN_LESSONS = (_REPEAT, _SLOWER, _FASTER, ("9", "lessons.back"), _PAUSE, _HELP)
 _IN_MENU = (_REPEAT, _SLOWER, _FASTER, _PAUSE, _HELP)
 _COMMANDS = {
     Phase.LANGUAGE: (_REPEAT, _HELP),
-    Phase.CODE_ENTRY: (("*", "help"), ("#", "leave_code")),
+    Phase.CODE_ENTRY: (("*", "help"), ("#", "lessons"), ("b", "leave_code")),
+    Phase.THEMES: _IN_LESSONS,
+    Phase.LESSONS: _IN_LESSONS,
     Phase.PRACTICE: (_REPEAT, _DONT_KNOW, _EXPLAIN, _PAUSE, _HELP),
     Phase.QUESTION: (_REPEAT, _DONT_KNOW, _EXPLAIN, _BACK, _PAUSE, _HELP),
     Phase.PAUSED: (_REPEAT, _HELP),
@@ -143,7 +148,10 @@ def _commands(context: DialogueContext, state: DialogueState) -> tuple[Button, .
         offered = _COMMANDS.get(state.phase, _IN_MENU)
     if skip_offered(state):
         offered = tuple(_SKIP if each is _DONT_KNOW else each for each in offered)
-    return tuple(Button(key, Phrase(PromptId(f"command.{name}")), pictogram=name) for key, name in offered)
+    return tuple(
+        Button(key, Phrase(PromptId(name if "." in name else f"command.{name}")), pictogram=name)
+        for key, name in offered
+    )
 
 
 def _progress(state: DialogueState) -> tuple[int, int] | None:

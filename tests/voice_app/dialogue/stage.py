@@ -19,6 +19,9 @@ from audio_content.model import (
     ContentItem,
     ItemKind,
     ItemText,
+    Lesson,
+    LessonId,
+    LessonText,
     Names,
     OptionId,
     OptionText,
@@ -221,6 +224,26 @@ def small_context(rules: Rules = Rules(), kind: ItemKind = ItemKind.CHOICE) -> D
     items = [Item(item.id, item.skill, len(item.option_ids)) for item in content.items.values()]
     bank = compile_bank(content.skill_map.spec, items)
     return DialogueContext(content, bank, replace(ABC_DIAG, max_items=rules.max_items), rules)
+
+
+@cache
+def lessons_context() -> DialogueContext:
+    """The context of the small content with lessons: two in one theme, one in another."""
+    context = small_context()
+    taught = {"courriel": (_skill("1", 1), _skill("1", 2)), "telephone": (_skill("2", 1),)}
+    lessons = {
+        LessonId(f"le.{skill}"): Lesson(
+            LessonId(f"le.{skill}"),
+            skill,
+            dict.fromkeys(
+                ("fr", "en"), LessonText(f"L'idée de {skill}.", f"Un exemple de {skill}.", f"À faire : {skill}.")
+            ),
+        )
+        for skills in taught.values()
+        for skill in skills
+    }
+    skill_map = replace(context.content.skill_map, modules=taught)
+    return replace(context, content=replace(context.content, skill_map=skill_map, lessons=lessons))
 
 
 @dataclass

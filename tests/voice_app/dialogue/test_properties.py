@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from audio_content.model import ItemKind, PromptId
 from engine.model import Channel, InputMode
 from engine.organization.sittings import Seat
-from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, CODE, OFFER, Stage, small_context
+from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, CODE, OFFER, Stage, lessons_context, small_context
 from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.messages import (
@@ -112,8 +112,10 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
 
 
 def _stage(channel: Channel, seed: int) -> Stage:
-    """Give a stage; by the seed, its questions are choices, numbers or words."""
+    """Give a stage; by the seed, its questions are choices (without and with lessons), numbers or words."""
     kind = (ItemKind.CHOICE, ItemKind.CHOICE, ItemKind.NUMBER, ItemKind.WORD)[seed % 4]
+    if seed % 4 == 1:
+        return Stage(context=lessons_context(), channel=channel, seed=seed)
     return Stage(context=small_context(kind=kind), channel=channel, seed=seed)
 
 
@@ -185,7 +187,7 @@ conversations = given(
     st.lists(happenings(), max_size=60),
     st.sampled_from(list(Channel)),
     st.integers(0, 2**31),
-    st.sampled_from(["", "1", "111", "1111", "2111", f"12{CAMPAIGN_CODE}111"]),
+    st.sampled_from(["", "1", "111", "1111", "2111", "12#", "12#1", f"12{CAMPAIGN_CODE}111"]),
 )
 patient = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -8,12 +8,13 @@ from functools import cache
 import pytest
 
 from audio_content.loader import load
-from audio_content.model import LOCALES, ItemKind
+from audio_content.model import LOCALES, ItemKind, PromptId
 from engine.adaptive import ABC_DIAG, compile_bank
 from engine.model import ItemId
 from tests.voice_app.dialogue.stage import Stage
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import option_order
+from voice_app.dialogue.lessons import themes
 from voice_app.dialogue.messages import ItemWords, LessonPart, LessonWords, Phrase, option_meaning
 from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.records import ItemAnswered, ItemAsked
@@ -89,6 +90,17 @@ def test_fifteen_questions_are_counted_in_words() -> None:
         stage.answer(right=True)
 
     assert "Question quinze." in _spoken_words(stage)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_lesson_can_be_found_by_its_theme(locale: str) -> None:
+    context = real_context()
+    listed = themes(context)
+
+    names = [context.content.prompts[locale][PromptId(f"theme.{module.replace('-', '_')}")] for module, _ in listed]
+
+    assert len(set(names)) == len(listed) == 9
+    assert {lesson.id for _, lessons in listed for lesson in lessons} == set(context.content.lessons)
 
 
 def _result(pattern: str, seed: int = 1) -> Stage:

@@ -51,7 +51,7 @@ def test_offered_passing_replaces_dont_know_on_the_page() -> None:
     assert commands["#"] == "skip"
 
 
-def test_code_page_has_ten_digits_and_two_commands() -> None:
+def test_code_page_has_ten_digits_and_its_commands() -> None:
     stage = Stage().to_welcome()
 
     stage.press("2")
@@ -59,7 +59,7 @@ def test_code_page_has_ten_digits_and_two_commands() -> None:
     view = stage.shown[-1].view
     assert view.screen is Screen.CODE_ENTRY
     assert "".join(button.key for button in view.choices) == "1234567890"
-    assert [button.pictogram for button in view.commands] == ["help", "leave_code"]
+    assert [button.pictogram for button in view.commands] == ["help", "lessons", "leave_code"]
 
 
 def test_code_page_offers_to_erase_what_is_there() -> None:
