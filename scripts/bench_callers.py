@@ -3,7 +3,7 @@
 
     bench_callers.py [--callers 1 2 4 8 12 16] [--seconds 90]     people who really speak, N at once, call after call
     bench_callers.py --keyed 40 --callers 8                       and beside them people who press keys
-    bench_callers.py past [--speaking 2] [--capacity 3]           what callers past both limits hear, written down
+    bench_callers.py past                                         what callers past both limits hear, written down
 
 The service is the one that `voice-app phone` runs (conversation, ear, voice, media, database), in processes of its own;
 only whose turn it is, and with which question, it tells besides. The callers are one light process
@@ -27,9 +27,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
+import numpy as np
 import psutil
+import soxr
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -37,10 +39,13 @@ from audio_content.loader import load
 from scripts.speaking_callers import SpeakingLoad, made_beforehand, wordings
 from tests.journeys.speaking_caller import ChannelTap
 from voice_app.app import Service, open_service
+from voice_app.audio import HEARING_RATE_HZ
 from voice_app.conversation import Conversation
+from voice_app.g711 import Law, decode
 from voice_app.phone_line import CallersLine, PhoneLine
 from voice_app.ports import CallerLine, Channel, ShownView
 from voice_app.settings import load_settings
+from voice_app.speech.models import require_whisper
 from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_errands import SqlErrands
 
@@ -67,7 +72,7 @@ class TellingService(Service):
         line: CallerLine | None = None,
     ) -> Conversation:
         number = line.number if isinstance(line, CallersLine) else ""
-        tap = ChannelTap(channel, _Teller(number))  # type: ignore[arg-type]
+        tap = _TellingTap(channel, _Teller(number))  # type: ignore[arg-type]
         return super().conversation(tap, asker=asker, resume_code=resume_code, seed=seed, line=line)
 
 
@@ -76,7 +81,18 @@ class _Teller:
         self._number = number
 
     def put_nowait(self, view: ShownView) -> None:
-        print(json.dumps({"caller": self._number, "view": asdict(view)}), flush=True)
+        self.tell(view, asked=True)
+
+    def tell(self, view: ShownView, *, asked: bool) -> None:
+        print(json.dumps({"caller": self._number, "asked": asked, "view": asdict(view)}), flush=True)
+
+
+class _TellingTap(ChannelTap):
+    """Tells a turn twice: when its prompt begins, and when it is the caller's."""
+
+    async def show(self, view: ShownView) -> None:
+        await super().show(view)
+        cast(_Teller, self.turns).tell(view, asked=False)
 
 
 async def serve() -> None:
@@ -168,20 +184,58 @@ def measure(answers: dict[tuple[int, str], list[bytes]], speaking: int, keyed: i
         )
     heard = callers.figures
     print(f"{speaking} speak, {keyed} press keys; load average {os.getloadavg()[0]:.1f}")
-    for kind in ("question", "menu"):
-        print(f"  reply after a {kind}: {_spread(heard.replies.get(kind, []))}")
-    everything = [each for times in heard.replies.values() for each in times]
-    within = sum(each <= 1000 for each in everything) / max(1, len(everything))
-    print(f"  all: {_spread(everything)}, within 1 s {within:.0%}")
+    within = sum(each <= 1000 for each in heard.replies_ms) / max(1, len(heard.replies_ms))
+    print(f"  reply: {_spread(heard.replies_ms)}, within 1 s {within:.0%}")
     print(f"  the ear's own time: {_spread([float(each[2]) for each in lines])}")
     print(
         f"  said {heard.spoken}, again {heard.repeated}, by key {heard.pressed}, answered before the end"
         f" {heard.over_speech}, lost {heard.lost}, calls ended {heard.finished}"
     )
     cpu = ", ".join(f"{name} {after[name] - service_before.get(name, 0.0):.1f}" for name in after)
-    print(f"  {sound}; CPU s of {seconds:.0f}: {cpu}, callers {own:.1f}", flush=True)
+    print(f"  {sound.row()}")
+    print(f"  CPU s of {seconds:.0f}: {cpu}, callers {own:.1f}", flush=True)
     if heard.unmade:
         print(f"  not made beforehand: {sorted(heard.unmade)}")
+
+
+def past(answers: dict[tuple[int, str], list[bytes]]) -> None:
+    """Fill the places at the ear, then the line; print what the next caller hears, and what once a place is free."""
+    content = load()
+    with running_service(capacity=3, speaking_capacity=2) as service:
+        callers = SpeakingLoad(service.port, answers, service.turns)
+        callers.add(content, 2, ability=3.0, over_s=1.0)
+        callers.pass_time(8)
+        callers.add(content, 1, ability=3.0, over_s=0.1, keys_only=True, silent=True)
+        callers.pass_time(2)
+        callers.add(content, 1, ability=3.0, over_s=0.1, silent=True)
+        callers.pass_time(24)
+        first, second, keyed, full = callers.callers.values()
+        before = len(keyed.heard)
+        for caller in (first, second):
+            caller.calls_at = float("inf")
+            if caller.call is not None:
+                callers.hang_up([caller.call])
+                caller.call = None
+        callers.pass_time(20)
+        told = {
+            "the third of two places at the ear": bytes(keyed.heard[:before]),
+            "the fourth of three lines": bytes(full.heard),
+            "the third, once a place is free": bytes(keyed.heard[before:]),
+        }
+    for who, line in told.items():
+        for language in ("fr", "en"):
+            print(f"{who} ({language}): {_written_down(line, language)}", flush=True)
+
+
+def _written_down(line: bytes, language: str) -> str:
+    """Give what a listener understands: free transcription by Whisper base, in one language."""
+    from faster_whisper import WhisperModel
+
+    pcm = np.frombuffer(decode(line, Law.A), "<i2").astype(np.float32) / 2**15
+    samples = np.asarray(soxr.resample(pcm, 8000, HEARING_RATE_HZ), dtype=np.float32)
+    model = WhisperModel(str(require_whisper(load_settings().models_folder)), device="cpu", compute_type="int8")
+    segments, _ = model.transcribe(samples, language=language, beam_size=1)
+    return " ".join(segment.text.strip() for segment in segments)
 
 
 def _spread(values: list[float]) -> str:
@@ -194,7 +248,7 @@ def _spread(values: list[float]) -> str:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", nargs="?", choices=("bench", "serve"), default="bench")
+    options.add_argument("what", nargs="?", choices=("bench", "past", "serve"), default="bench")
     options.add_argument("--callers", type=int, nargs="+", default=[1, 2, 4, 8, 12, 16])
     options.add_argument("--keyed", type=int, default=0)
     options.add_argument("--seconds", type=float, default=90)
@@ -212,6 +266,9 @@ def main() -> None:
     kept.mkdir(parents=True, exist_ok=True)
     answers = asyncio.run(made_beforehand(kept, words, LOCALE))
     print(f"{len(words)} wordings in {len(answers) // len(words)} voices, {os.cpu_count()} cores", flush=True)
+    if chosen.what == "past":
+        past(answers)
+        return
     for speaking in chosen.callers:
         measure(answers, speaking, chosen.keyed, chosen.seconds)
 

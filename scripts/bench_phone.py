@@ -37,10 +37,11 @@ import numpy as np
 
 from scripts.phone_load import Load
 from voice_app.telephony.gateway import Caller, Gateway
-from voice_app.telephony.leg import Leg
+from voice_app.telephony.leg import Leg, MarkReached
 from voice_app.telephony.rules import PhoneRules
 
 NOISE = (np.random.default_rng(1).normal(0, 3000, 8000)).astype("<i2").tobytes()
+PROMPT = NOISE * 8
 SCANNERS = Path(tempfile.gettempdir()) / "bench-phone-sipvicious"
 
 
@@ -48,10 +49,13 @@ async def line(busy: bool, capacity: int) -> None:
     """Run the gateway with its stand-in until the input closes; print the port first."""
 
     async def converse(leg: Leg, caller: Caller) -> None:
-        for _ in range(120):
-            leg.play(NOISE)
-        async for _ in leg.events():
-            pass
+        for number in range(2):  # one prompt is said, the next one waits, as in a conversation
+            leg.play(PROMPT)
+            leg.mark(number)
+        async for event in leg.events():
+            if isinstance(event, MarkReached):
+                leg.play(PROMPT)
+                leg.mark(event.mark)
 
     async def speak(_prompt: str) -> bytes:
         return NOISE

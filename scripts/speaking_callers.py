@@ -4,8 +4,8 @@ Their answers are made beforehand and kept as A-law, so that a caller costs no m
 when it is a caller's turn, with what is shown of it; the rest goes over SIP and RTP like anybody's call.
 
 A reply is timed from the packet that carries the end of the last word to the first packet with sound that comes back
-(the kernel's time). A caller listens to the end of a prompt, thinks a moment and speaks; who was not understood twice
-presses the key. Whose call has ended calls again.
+(the kernel's time). A caller presses through the menus, listens to each question to its end, thinks a moment and
+speaks; who was not understood twice presses the key. Whose call has ended calls again.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ VOICES = ((0.8, 0.9, 0.92), (0.92, 1.0, 0.97), (1.1, 1.0, 1.04), (1.2, 0.95, 1.0
 """Pitch, rate and formant of the people who call."""
 LEVEL_OF_A_WORD = 300
 THINKS_S = (0.4, 1.4)
+PRESSES_S = (0.7, 1.2)
+"""A menu is known; sooner, the key would be taken for a second press of the one before."""
 CALLS_AGAIN_S = 1.5
 LOST_S = 15.0
 """No reply within this: the turn is lost."""
@@ -94,6 +96,7 @@ class Caller:
     number: str
     voice: int
     person: KnowingPerson
+    presser: KnowingPerson
     draw: random.Random
     call: LoadCall | None = None
     calls: int = 0
@@ -102,18 +105,21 @@ class Caller:
     speech: list[bytes] = field(default_factory=list)
     spoken: int = 0
     ended_ns: int = 0
-    kind: str = ""
+    answered_over: bool = False
     key: str | None = None
     key_packets: int = 0
     key_stamp: int = 0
     calls_at: float = 0.0
+    silent: bool = False
+    heard: bytearray = field(default_factory=bytearray)
+    """What a silent caller heard, as A-law."""
 
 
 @dataclass
 class Heard:
-    """What was measured in a window. Reply times in milliseconds, by the screen that was answered."""
+    """What was measured in a window."""
 
-    replies: dict[str, list[float]] = field(default_factory=dict)
+    replies_ms: list[float] = field(default_factory=list)
     lost: int = 0
     over_speech: int = 0
     spoken: int = 0
@@ -137,14 +143,24 @@ class SpeakingLoad(Load):
         self._noise = [encode(each.tobytes(), Law.A) for each in random_noise]
         self.watch(turns.fileno(), self._read_turns)
 
-    def add(self, content: Content, count: int, *, ability: float, over_s: float, keys_only: bool = False) -> None:
-        """Let so many people call, one after the other within this time."""
+    def add(
+        self,
+        content: Content,
+        count: int,
+        *,
+        ability: float,
+        over_s: float,
+        keys_only: bool = False,
+        silent: bool = False,
+    ) -> None:
+        """Let so many people call, one after the other within this time. `silent` ones only listen, and call once."""
         first = len(self.callers)
         for place in range(count):
             number = f"06000{first + place:05d}"
             person = KnowingPerson(content, ability + (place % 3) - 1, seed=first + place, keys_only=keys_only)
+            presser = KnowingPerson(content, ability, seed=first + place, keys_only=True)
             draw = random.Random(first + place)  # noqa: S311 - made-up people
-            caller = Caller(number, (first + place) % len(VOICES), person, draw)
+            caller = Caller(number, (first + place) % len(VOICES), person, presser, draw, silent=silent)
             caller.calls_at = time.monotonic() + over_s * place / max(1, count)
             self.callers[number] = caller
 
@@ -172,6 +188,8 @@ class SpeakingLoad(Load):
                 self.figures.finished += 1
                 caller.calls_at, caller.view, caller.speech, caller.ended_ns = now + CALLS_AGAIN_S, None, [], 0
                 caller.answers_at = float("inf")
+                if caller.silent:
+                    caller.calls_at = float("inf")
             if now >= caller.calls_at:
                 caller.calls += 1
                 caller.calls_at = float("inf")
@@ -182,9 +200,12 @@ class SpeakingLoad(Load):
         for line in lines:
             told = json.loads(line)
             caller = self.callers.get(told["caller"])
-            if caller is not None:
+            if caller is not None and not caller.silent:
                 caller.view = shown(told["view"])
-                caller.answers_at = time.monotonic() + caller.draw.uniform(*THINKS_S)
+                is_question = caller.view.screen == "question"
+                if is_question == told["asked"]:
+                    waits_s = caller.draw.uniform(*(THINKS_S if is_question else PRESSES_S))
+                    caller.answers_at = time.monotonic() + waits_s
 
     # --- sound ------------------------------------------------------------------------------------------------------
 
@@ -213,35 +234,37 @@ class SpeakingLoad(Load):
     def heard(self, call: LoadCall, packet: bytes, at_ns: int) -> None:
         super().heard(call, packet, at_ns)
         caller = self.callers.get(call.sender)
+        if caller is not None and caller.silent:
+            caller.heard += packet[12:]
         if caller is None or not (caller.ended_ns or caller.speech):
             return
         if packet[12:].translate(_LOUD).count(1) < LOUD_SAMPLES:
             return
         if caller.speech and caller.spoken > 0:  # it answers already; the rest of the speech goes on with it
-            caller.kind = "over speech"
+            caller.answered_over = True
         elif caller.ended_ns and at_ns > caller.ended_ns:
-            if caller.kind == "over speech":
+            if caller.answered_over:
                 self.figures.over_speech += 1
             else:
-                self.figures.replies.setdefault(caller.kind, []).append((at_ns - caller.ended_ns) / 1e6)
+                self.figures.replies_ms.append((at_ns - caller.ended_ns) / 1e6)
             caller.ended_ns = 0
 
     def _answer(self, caller: Caller) -> None:
         if caller.view is None:
             return
-        before = caller.person._tries
-        match caller.person.reply(caller.view):
+        person = caller.person if caller.view.screen == "question" else caller.presser
+        before = person._tries
+        match person.reply(caller.view):
             case Says(words) if packets := self._answers.get((caller.voice, words)):
-                caller.speech, caller.spoken, caller.ended_ns = packets, 0, 0
-                caller.kind = "question" if caller.view.screen == "question" else "menu"
+                caller.speech, caller.spoken, caller.ended_ns, caller.answered_over = packets, 0, 0, False
                 self.figures.spoken += 1
-                self.figures.repeated += caller.person._tries > before
+                self.figures.repeated += person._tries > before
             case Says(words):
                 self.figures.unmade.add(words)
                 caller.key = caller.view.choices[0].key if caller.view.choices else "#"
             case Presses(key):
                 caller.key = key
-                self.figures.pressed += 1
+                self.figures.pressed += person is caller.person
             case _:
                 pass
 

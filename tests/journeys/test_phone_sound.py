@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from tests.journeys.baresip_peer import baresip, needs_baresip
+from tests.journeys.likeness import likeness
 from tests.voice_app.telephony.raw_caller import Line, running_line
 from voice_app.channels.phone import for_line
 from voice_app.speech.synthesizer import LearnerVoice
@@ -21,12 +20,8 @@ from voice_app.telephony.leg import KeyHeard, Leg, LineHeard
 from voice_app.telephony.rules import PhoneRules
 
 pytestmark = [needs_baresip, pytest.mark.audio, pytest.mark.quiet]
-WINDOW = 800
-QUIET_RMS = 200.0
 PROMPT = "Bonjour. Je vais vous poser dix questions."
 ANSWER = "Répétez la question, s'il vous plaît."
-
-Samples = NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")
@@ -40,27 +35,6 @@ def speech() -> tuple[bytes, bytes]:
             await voice.close()
 
     return asyncio.run(spoken())
-
-
-def samples(pcm: bytes) -> Samples:
-    return np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float64)
-
-
-def likeness(sent: bytes, heard: bytes) -> tuple[int, int]:
-    """Give how many windows of what was sent have sound, and how many of them are found in what was heard, all at the
-    one lag that fits best, with a correlation over 0.98."""
-    wanted, found = samples(sent), samples(heard)
-    size = 1 << (len(wanted) + len(found)).bit_length()
-    spectrum = np.fft.rfft(found, size) * np.conj(np.fft.rfft(wanted, size))
-    lag = int(np.argmax(np.fft.irfft(spectrum, size)[: len(found)]))
-    good = total = 0
-    for start in range(0, len(wanted) - WINDOW + 1, WINDOW):
-        one, other = wanted[start : start + WINDOW], found[lag + start : lag + start + WINDOW]
-        if np.sqrt(np.mean(one**2)) < QUIET_RMS:
-            continue
-        total += 1
-        good += len(other) == WINDOW and float(np.corrcoef(one, other)[0, 1]) > 0.98
-    return good, total
 
 
 @pytest.mark.parametrize(
