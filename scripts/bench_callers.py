@@ -46,7 +46,6 @@ from voice_app.phone_line import CallersLine, PhoneLine
 from voice_app.ports import CallerLine, Channel, ShownView
 from voice_app.settings import load_settings
 from voice_app.speech.models import require_whisper
-from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_errands import SqlErrands
 
 LOCALE = "fr"
@@ -102,7 +101,7 @@ async def serve() -> None:
         service = await open_service(settings)
         telling = TellingService(**{each.name: getattr(service, each.name) for each in fields(Service)})
         errands = await SqlErrands.open(settings.database_url, settings.store)
-        line = PhoneLine(telling, errands, SqlContacts(errands.engine), host="127.0.0.1")
+        line = PhoneLine(telling, errands, host="127.0.0.1")
         await line.gateway.start(("127.0.0.1", 0))
         print(line.gateway.agent.transports.listening["UDP"][1], flush=True)
         stop = asyncio.Event()

@@ -45,6 +45,7 @@ from voice_app.speech.synthesizer import LocalSynthesizer
 from voice_app.store.rates import SqlRates
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_invitations import SqlInvitations
@@ -88,6 +89,7 @@ class Service:
     own_access: OwnAccess
     facts: SqlFacts
     invitations: SqlInvitations
+    contacts: SqlContacts
     context_of: ContextOf
     outlets: SqlOutlets
     webhooks: SqlWebhooks
@@ -214,6 +216,7 @@ async def open_service(settings: Settings) -> Service:
         own_access=SqlOwnAccess(store.engine, settings.organization),
         facts=SqlFacts(store.engine),
         invitations=SqlInvitations(store.engine),
+        contacts=SqlContacts(store.engine),
         context_of=contexts(settings, context),
         outlets=SqlOutlets(store.engine, settings.store),
         webhooks=SqlWebhooks(store.engine, settings.store),

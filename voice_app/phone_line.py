@@ -38,10 +38,9 @@ ANSWERING_MACHINE_MS = 45_000
 class PhoneLine:
     """One process's telephone: `gateway` takes calls, `dialler` makes those that we owe."""
 
-    def __init__(self, service: Service, errands: ErrandStore, contacts: ContactStore, *, host: str) -> None:
+    def __init__(self, service: Service, errands: ErrandStore, *, host: str) -> None:
         self._service = service
         self._errands = errands
-        self._contacts = contacts
         self._key = phone_key(service.settings.data_folder)
         rules = service.settings.phone
         self._ears = EarPlaces(rules.speaking_capacity)
@@ -87,7 +86,7 @@ class PhoneLine:
             dial=self.gateway.dial,
             key=self._key,
             errands=self._errands,
-            contacts=self._contacts,
+            contacts=self._service.contacts,
             address_of=self.gateway.address_of,
             number=number if is_number(number) else "",
             person=self.gateway.person(local_time()),

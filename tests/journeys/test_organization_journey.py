@@ -121,6 +121,12 @@ def test_from_an_invitation_to_a_downloaded_result(served: Service, browser: Bro
     expect(admin.locator("h1")).to_have_text("Parcours")
     judge.look(admin, "empty home")
 
+    admin.click("nav >> text=Téléphone")
+    admin.fill("#person", "01 23 45 67 89")
+    admin.click("button:text('Enregistrer')")
+    expect(admin.locator("#main")).to_contain_text("En ce moment : 01 23 45 67 89")
+    judge.look(admin, "person on the telephone")
+
     admin.click("text=Me déconnecter")
     judge.look(admin, "sign-in")
     admin.fill("#email", "ada@maison.example")
@@ -190,7 +196,7 @@ def test_from_an_invitation_to_a_downloaded_result(served: Service, browser: Bro
     admin.context.close()
 
     assert judge.faults == {}
-    assert len(judge.seen) == 15
+    assert len(judge.seen) == 16
     assert requested == {urlsplit(served.address).netloc}
 
 

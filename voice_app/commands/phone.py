@@ -19,7 +19,6 @@ from voice_app.commands.terminal import failures_told, settings_here
 from voice_app.operations.logs import set_up_logs
 from voice_app.phone_line import PhoneLine
 from voice_app.settings import Settings
-from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_errands import SqlErrands
 from voice_app.telephony.audiosocket import AudioSocketServer
 from voice_app.telephony.gateway import Caller, Gateway, shown_address
@@ -81,7 +80,7 @@ async def _serve(settings: Settings, doors: _Doors) -> None:
         opened.push_async_callback(errands.close)
         service.readiness.is_leaving = stop.is_set
         service.readiness.backlogs["calls"] = errands.backlog
-        line = PhoneLine(service, errands, SqlContacts(errands.engine), host=doors.sip[0])
+        line = PhoneLine(service, errands, host=doors.sip[0])
         gateway = line.gateway
         opened.push_async_callback(gateway.close)
         await gateway.start(doors.sip, doors.tls)

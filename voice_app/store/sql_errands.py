@@ -36,11 +36,6 @@ class SqlErrands:
         chosen = rules or StoreRules()
         return cls(await open_database(url, chosen), chosen)
 
-    @property
-    def engine(self) -> AsyncEngine:
-        """The opened database."""
-        return self._engine
-
     async def close(self) -> None:
         await self._engine.dispose()
 

@@ -40,6 +40,7 @@ from voice_app.web.organization.devices import device_of
 from voice_app.web.organization.forms import Fault, in_threes, read_campaign, templates
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
 from voice_app.web.organization.own_pages import OwnPages
+from voice_app.web.organization.phone_pages import Contacts, PhonePages
 from voice_app.web.organization.privacy_page import RetentionPage
 from voice_app.web.organization.results_pages import ResultsPages, found_campaign, results_words
 from voice_app.web.organization.sheets import (
@@ -94,6 +95,9 @@ class Desk(SittingDesk, Protocol):
     def privacy(self) -> Privacy: ...
 
     @property
+    def contacts(self) -> Contacts: ...
+
+    @property
     def content(self) -> Content: ...
 
 
@@ -133,6 +137,7 @@ class _Pages:
             *TeamPages(desk, rules).routes,
             *OwnPages(desk, rules).routes,
             *RetentionPage(desk, rules).routes,
+            *PhonePages(desk).routes,
         )
 
     def guarded(self, route: Route) -> gate.Page:

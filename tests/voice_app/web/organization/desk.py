@@ -38,6 +38,7 @@ from voice_app.store.rates import SqlRates
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_invitations import SqlInvitations
@@ -82,6 +83,7 @@ class Desk:
     sittings: SqlSittings = field(init=False)
     own_access: SqlOwnAccess = field(init=False)
     invitations: SqlInvitations = field(init=False)
+    contacts: SqlContacts = field(init=False)
     members: dict[str, Member] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -99,6 +101,7 @@ class Desk:
         desk.sittings = SqlSittings(desk.store.engine, LocalFeed(), desk.moment)
         desk.own_access = SqlOwnAccess(desk.store.engine, RULES, desk.moment)
         desk.invitations = SqlInvitations(desk.store.engine, desk.moment)
+        desk.contacts = SqlContacts(desk.store.engine, desk.moment)
         desk.app = Quart(__name__, static_folder=None)
         desk.app.register_blueprint(organization_blueprint(lambda: desk, RULES))
         add_api(desk.app, lambda: desk, RULES)

@@ -55,6 +55,8 @@ RULES = {
     ("POST", f"{SEAT}/note"): {**RUN, "mediator": 400, "admin": 400},
     ("GET", "/org/<organization>/retention/"): MANAGE,
     ("POST", "/org/<organization>/retention/"): {**MANAGE, "admin": 400},
+    ("GET", "/org/<organization>/phone/"): MANAGE,
+    ("POST", "/org/<organization>/phone/"): {**MANAGE, "admin": 400},
     ("GET", "/org/<organization>/members/"): MANAGE,
     ("POST", "/org/<organization>/members/"): {**MANAGE, "admin": 400},
     ("POST", "/org/<organization>/members/<member>"): {**MANAGE, "admin": 303},
