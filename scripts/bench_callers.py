@@ -53,7 +53,9 @@ MENUS = (
     *("language.name", "welcome.begin", "recognition.yes", "pace.ok", "practice.option.one", "pause.continue"),
     *("result.finish", "result.onward", "option.yes", "option.no", "comeback.continue"),
 )
-RAMP_S = 20.0
+RAMP_S = 10.0
+SETTLE_S = 12.0
+"""Newcomers press through the menus and come to their first question."""
 DECISION = re.compile(r"turn \d+: (\w+) by (\S+) in (\d+) ms")
 
 
@@ -161,36 +163,41 @@ def running_service(**settings: int) -> Iterator[RunningService]:
                 process.wait(60)
 
 
-def measure(answers: dict[tuple[int, str], list[bytes]], speaking: int, keyed: int, seconds: float) -> None:
-    """Let so many people call; print what was measured once all of them talk."""
+def measure(answers: dict[tuple[int, str], list[bytes]], speaking: list[int], keyed: int, seconds: float) -> None:
+    """Let more and more people call, and print what was measured of each crowd once all of it talks."""
     content = load()
-    everybody = speaking + keyed
-    with running_service(capacity=everybody + 1, speaking_capacity=speaking + 1) as service:
+    most = max(speaking)
+    with running_service(capacity=most + keyed + 1, speaking_capacity=most + 1) as service:
         callers = SpeakingLoad(service.port, answers, service.turns)
-        callers.add(content, speaking, ability=3.0, over_s=RAMP_S)
         callers.add(content, keyed, ability=3.0, over_s=RAMP_S, keys_only=True)
-        callers.pass_time(RAMP_S + 5)
-        decided_before = service.log.read_text().count("turn ")
-        service_before, own_before, began_ns = service.cpu_s(), time.process_time(), time.time_ns()
-        callers.begin_window()
-        callers.pass_time(seconds)
-        own, after = time.process_time() - own_before, service.cpu_s()
-        lines = DECISION.findall(service.log.read_text())[decided_before:]
-        calls = [call for call in callers.calls.values() if call.answered_at]
-        sound = callers.figures_of_sound(calls, began_ns, time.time_ns())
-        callers.hang_up(
-            [each.call for each in callers.callers.values() if each.call is not None and not each.call.over]
-        )
-    heard = callers.figures
-    print(f"{speaking} speak, {keyed} press keys; load average {os.getloadavg()[0]:.1f}")
+        for count in sorted(speaking):
+            newcomers = count - len(callers.callers) + keyed
+            callers.add(content, newcomers, ability=3.0, over_s=max(RAMP_S, newcomers * RAMP_S / 8))
+            callers.pass_time(max(RAMP_S, newcomers * RAMP_S / 8) + SETTLE_S)
+            tell(callers, service, seconds, f"{count} speak, {keyed} press keys")
+        callers.leave()
+
+
+def tell(callers: SpeakingLoad, service: RunningService, seconds: float, title: str) -> None:
+    """Measure for so long, and print it."""
+    decided_before = len(DECISION.findall(service.log.read_text()))
+    before, own_before, began_ns = service.cpu_s(), time.process_time(), time.time_ns()
+    callers.begin_window()
+    callers.pass_time(seconds)
+    own, after, heard = time.process_time() - own_before, service.cpu_s(), callers.figures
+    decisions = [float(each[2]) for each in DECISION.findall(service.log.read_text())[decided_before:]]
+    sound = callers.figures_of_sound(
+        [call for call in callers.calls.values() if call.answered_at and not call.over], began_ns, time.time_ns()
+    )
     within = sum(each <= 1000 for each in heard.replies_ms) / max(1, len(heard.replies_ms))
+    cpu = ", ".join(f"{name} {after[name] - before.get(name, 0.0):.1f}" for name in after)
+    print(f"{title}; load average {os.getloadavg()[0]:.1f}")
     print(f"  reply: {_spread(heard.replies_ms)}, within 1 s {within:.0%}")
-    print(f"  the ear's own time: {_spread([float(each[2]) for each in lines])}")
+    print(f"  the ear's own time: {_spread(decisions)}")
     print(
         f"  said {heard.spoken}, again {heard.repeated}, by key {heard.pressed}, answered before the end"
         f" {heard.over_speech}, lost {heard.lost}, calls ended {heard.finished}"
     )
-    cpu = ", ".join(f"{name} {after[name] - service_before.get(name, 0.0):.1f}" for name in after)
     print(f"  {sound.row()}")
     print(f"  CPU s of {seconds:.0f}: {cpu}, callers {own:.1f}", flush=True)
     if heard.unmade:
@@ -268,8 +275,7 @@ def main() -> None:
     if chosen.what == "past":
         past(answers)
         return
-    for speaking in chosen.callers:
-        measure(answers, speaking, chosen.keyed, chosen.seconds)
+    measure(answers, chosen.callers, chosen.keyed, chosen.seconds)
 
 
 if __name__ == "__main__":

@@ -171,6 +171,15 @@ class SpeakingLoad(Load):
             self._call()
             super().pass_time(min(0.1, max(0.0, end - time.monotonic())))
 
+    def leave(self) -> None:
+        """Everybody hangs up and does not call again."""
+        for caller in self.callers.values():
+            caller.calls_at = float("inf")
+        calls = [caller.call for caller in self.callers.values() if caller.call is not None and not caller.call.over]
+        for caller in self.callers.values():
+            caller.call = None
+        self.hang_up(calls)
+
     def begin_window(self) -> None:
         """Measure from now on."""
         self.figures = Heard()

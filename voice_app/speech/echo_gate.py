@@ -18,8 +18,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class EchoRules:
     least_correlation: float = 0.6
 
 
+_NO_SPREAD = 1e-9
+"""A level that does not vary correlates with nothing; rounding leaves it a little."""
+
+
 class EchoGate:
     """The gate of one microphone. `hear` each frame while a prompt can be heard, then ask `least_db`."""
 
@@ -58,6 +64,8 @@ class EchoGate:
         self._coupling_db = self._rules.first_coupling_db
         self._delay: int | None = None
         self._since_delay = 0
+        self._reference_db: float | None = None
+        """The loudest of the prompt that the newest frame can be an echo of; None: not looked for yet."""
 
     @property
     def coupling_db(self) -> float:
@@ -73,13 +81,14 @@ class EchoGate:
         """Take a frame: the microphone's level and the prompt's. `learn`: nobody is known to speak in it."""
         self._prompt_db.append(prompt_db)
         self._heard_db.append(level_db)
+        self._reference_db = None
         if not learn:
             return
         self._since_delay += 1
         if self._since_delay >= self._rules.delay_every_frames:
             self._since_delay = 0
             self._find_delay()
-        reference_db = self._reference_db()
+        reference_db = self._loudest_db()
         if reference_db < self._rules.prompt_above_db:
             return
         self._differences.append(level_db - reference_db)
@@ -89,9 +98,15 @@ class EchoGate:
 
     def least_db(self) -> float:
         """Give the level from which the frame heard last is not the echo of our prompt."""
-        return self._reference_db() + self._coupling_db + self._rules.margin_db
+        return self._loudest_db() + self._coupling_db + self._rules.margin_db
 
-    def _reference_db(self) -> float:
+    def _loudest_db(self) -> float:
+        """Give the loudest of the prompt that the frame heard last can be an echo of."""
+        if self._reference_db is None:
+            self._reference_db = self._look_for_loudest_db()
+        return self._reference_db
+
+    def _look_for_loudest_db(self) -> float:
         rules = self._rules
         newest = len(self._prompt_db)
         if self._delay is None:
@@ -99,7 +114,8 @@ class EchoGate:
         else:
             at = newest - 1 - self._delay
             first, last = at - rules.after_frames, at + rules.before_frames + 1
-        return max(self._prompt_db[place] for place in range(max(0, first), max(1, min(last, newest))))
+        last = max(1, min(last, newest))
+        return max(islice(reversed(self._prompt_db), newest - last, newest - max(0, first)))
 
     def _find_delay(self) -> None:
         heard = np.array(self._heard_db)
@@ -107,14 +123,14 @@ class EchoGate:
         longest = self._rules.longest_delay_frames
         if len(heard) < self._rules.delay_from_frames // 2 or len(played) < len(heard) + longest:
             return
-        best, found = self._rules.least_correlation, None
-        for delay in range(longest + 1):
-            earlier = played[len(played) - len(heard) - delay : len(played) - delay]
-            if earlier.std() > 0 and heard.std() > 0:
-                correlation = float(np.corrcoef(heard, earlier)[0, 1])
-                if correlation > best:
-                    best, found = correlation, delay
-        if found is not None and found != self._delay:
+        starts = len(played) - len(heard) - np.arange(longest + 1)
+        earlier = sliding_window_view(played, len(heard))[starts]  # a row for each delay
+        earlier = earlier - earlier.mean(axis=1, keepdims=True)
+        heard = heard - heard.mean()
+        spread = np.sqrt((earlier * earlier).sum(axis=1) * (heard @ heard))
+        correlations = np.divide(earlier @ heard, spread, out=np.zeros(longest + 1), where=spread > _NO_SPREAD)
+        found = int(np.argmax(correlations))
+        if correlations[found] > self._rules.least_correlation and found != self._delay:
             self._delay = found
             self._differences.clear()  # they were measured against another reference
             self._coupling_db = max(self._coupling_db, self._rules.first_coupling_db)

@@ -24,6 +24,8 @@ floor, the hard limit and the talk button. Time constants are judgement.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 
@@ -94,8 +96,7 @@ class StreamEndpointer:
         self._echo = EchoGate()
         self._detector = webrtcvad.Vad(rules.detector_mode)
         self._rest = b""
-        window = rules.floor_window_ms // FRAME_MS
-        self._levels_db = deque([rules.first_floor_db] * window, maxlen=window)
+        self._floor = _Percentile(rules.floor_percentile, [rules.first_floor_db] * (rules.floor_window_ms // FRAME_MS))
         self._recent: deque[_Frame] = deque(maxlen=rules.before_ms // FRAME_MS + rules.prompt_start.window_frames)
         self._settling = rules.settling_ms // FRAME_MS
         self._fresh = 0
@@ -115,7 +116,7 @@ class StreamEndpointer:
     @property
     def floor_db(self) -> float:
         """The noise floor, in decibels relative to full scale."""
-        return max(float(np.percentile(self._levels_db, self._rules.floor_percentile)), self._rules.lowest_floor_db)
+        return max(self._floor.value, self._rules.lowest_floor_db)
 
     @property
     def silent_ms(self) -> int:
@@ -166,7 +167,7 @@ class StreamEndpointer:
     def _take(self, pcm: bytes, while_prompt_plays: bool, prompt_db: float | None) -> SpeechEvent | None:
         rule = self._rules.prompt_start if while_prompt_plays else self._rules.quiet_start
         level_db = _level_db(pcm)
-        self._levels_db.append(level_db)
+        self._floor.add(level_db)
         least_db = self.floor_db + (self._rules.going_on_db if self._utterance else rule.above_floor_db)
         if prompt_db is not None:
             self._echo.hear(level_db, prompt_db, learn=not self._utterance)
@@ -238,7 +239,29 @@ class StreamEndpointer:
         self._fresh = 0
 
 
+class _Percentile:
+    """A percentile of the newest values, kept in order: every frame of every caller asks for it."""
+
+    def __init__(self, percentile: float, values: list[float]) -> None:
+        self._newest = deque(values)
+        self._ordered = sorted(values)
+        self._place, self._part = divmod(percentile / 100 * (len(values) - 1), 1.0)
+
+    def add(self, value: float) -> None:
+        """Take a value; the oldest one is forgotten."""
+        del self._ordered[bisect_left(self._ordered, self._newest.popleft())]
+        self._newest.append(value)
+        insort(self._ordered, value)
+
+    @property
+    def value(self) -> float:
+        """The percentile, between two values in proportion."""
+        low = int(self._place)
+        below, above = self._ordered[low], self._ordered[min(low + 1, len(self._ordered) - 1)]
+        return below + (above - below) * self._part
+
+
 def _level_db(pcm: bytes) -> float:
     samples = np.frombuffer(pcm, dtype="<i2").astype(np.float64)
-    power = float(np.mean(samples * samples)) / 32768.0**2
-    return max(SILENCE_DB, 10.0 * float(np.log10(power))) if power > 0.0 else SILENCE_DB
+    power = float(samples @ samples) / len(samples) / 32768.0**2
+    return max(SILENCE_DB, 10.0 * math.log10(power)) if power > 0.0 else SILENCE_DB
