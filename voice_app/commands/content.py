@@ -21,12 +21,13 @@ from voice_app.app import dialogue_context
 from voice_app.commands.content_exchange import export_case, export_qti, import_qti
 from voice_app.commands.content_recordings import record_check, record_list
 from voice_app.commands.terminal import console, failures_told, messages, print_json, progress, run, settings_here
+from voice_app.dialogue.interpret import taken_for
 from voice_app.dialogue.state import Asked, DialogueState, Phase, Session
 from voice_app.dialogue.turn import grammar
-from voice_app.hearing import Grammar
+from voice_app.hearing import Grammar, MeaningId, Recognition
 from voice_app.settings import Settings
 from voice_app.speech.durations import Duration, measure, summary
-from voice_app.speech.listening_check import CHECKED_KINDS, Memory, ear_and_voices
+from voice_app.speech.listening_check import CHECKED_KINDS, Memory, ear_and_voices, spoken_options
 from voice_app.speech.listening_check import check_content as check_content_by_ear
 from voice_app.speech.render import render_ahead
 from voice_app.speech.synthesizer import LocalSynthesizer
@@ -49,13 +50,14 @@ class Heard(StrEnum):
 def check_content(
     listen: Annotated[bool, typer.Option("--listen", help="Speak every option and listen to it; takes long.")] = False,
     only: Annotated[str, typer.Option(help="With --listen: the beginning of the ids to listen to.")] = "it.",
+    path: Annotated[str | None, typer.Option(help="With --listen: only the items of this path or module.")] = None,
     voice: Annotated[Heard, typer.Option(help="With --listen: who speaks.")] = Heard.BOTH,
     json: Annotated[bool, typer.Option("--json", help="One JSON line a finding.")] = False,
 ) -> None:
     """Apply the writing rules to every item and prompt. Exit code 1 when one is broken."""
     if listen:
         settings = settings_here()
-        run(lambda: _listen_to_all(settings, only, voice, json))
+        run(lambda: _listen_to_all(settings, only, path, voice, json))
         return
     with failures_told():
         findings = check(load())
@@ -78,29 +80,38 @@ def check_content(
     raise typer.Exit(1 if errors else 0)
 
 
-async def _listen_to_all(settings: Settings, only: str, voice: Heard, json: bool) -> None:
+async def _listen_to_all(settings: Settings, only: str, path: str | None, voice: Heard, json: bool) -> None:
     content = load()
+    if path is not None and path not in (*content.skill_map.paths, *content.skill_map.modules):
+        raise typer.BadParameter(f"{path!r} is neither a path nor a module")
+    listed = {item.id for item in (content.path_items(path) if path else content.items.values())}
     memory = Memory(settings.data_folder / "content" / "listening.json")
     context = dialogue_context(settings, content)
 
-    def grammar_of(item: ContentItem, locale: str) -> Grammar:
-        session = Session(locale=locale, asked=Asked(item.id, item.option_ids))
-        return grammar(context, DialogueState(session, Phase.QUESTION))
+    def asked(item: ContentItem, locale: str) -> DialogueState:
+        return DialogueState(Session(locale=locale, asked=Asked(item.id, item.option_ids)), Phase.QUESTION)
 
-    wanted = sum(item.kind in CHECKED_KINDS and item.id.startswith(only) for item in content.items.values())
+    def grammar_of(item: ContentItem, locale: str) -> Grammar:
+        return grammar(context, asked(item, locale))
+
+    def understood_of(item: ContentItem, locale: str, heard: Recognition) -> MeaningId | None:
+        return taken_for(context, asked(item, locale), heard)
+
+    def is_wanted(item: ContentItem) -> bool:
+        return item.id in listed and item.id.startswith(only)
+
+    wanted = sum(item.kind in CHECKED_KINDS and is_wanted(item) for item in content.items.values())
     options = sounds = failed = 0
     async with ear_and_voices(settings.models_folder, settings.speech_folder) as (voices, hear):
         with progress("Listening") as move:
             done = 0
             chosen = {name: speak for name, speak in voices.items() if voice in (Heard.BOTH, name)}
-            checks = check_content_by_ear(
-                content, LOCALES, grammar_of, chosen, hear, memory, lambda item: item.id.startswith(only)
-            )
+            checks = check_content_by_ear(content, LOCALES, grammar_of, chosen, hear, memory, is_wanted, understood_of)
             async for checked in checks:
                 done += 1
                 move(done, wanted * len(LOCALES))
                 sounds += checked.sounds
-                options += len(content.items[ItemId(checked.item)].option_ids)
+                options += len(spoken_options(content.items[ItemId(checked.item)], checked.locale))
                 failed += bool(checked.misheard)
                 for each in checked.misheard:
                     if json:

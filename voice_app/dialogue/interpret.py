@@ -144,6 +144,18 @@ def intent_of_voice(
     return Doubtful((best, *runners_up), recognition)
 
 
+def taken_for(context: DialogueContext, state: DialogueState, recognition: Recognition) -> MeaningId | None:
+    """Give what an utterance is taken for in this turn, at once or by asking about it first; None: for nothing."""
+    known = frozenset(meaning.id for meaning in grammar(context, state).meanings)
+    match intent_of_voice(context, state, recognition, known):
+        case Meant(meaning):
+            return meaning
+        case Doubtful(candidates):
+            return candidates[0]
+        case _:
+            return None
+
+
 def _intent_of_sentence(
     context: DialogueContext, state: DialogueState, recognition: Recognition, known: frozenset[MeaningId]
 ) -> Intent | None:

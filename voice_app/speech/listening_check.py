@@ -2,8 +2,9 @@
 
 Each option is spoken as the service would speak it (the voice of the prompts), and again as a learner would say it (the
 system's voice, another pace), and each sound is given to the recogniser with the grammar of the item's turn: the words
-and places of its options, and the commands that are valid at every moment. An option passes when it is the likeliest
-meaning each time and the ear does not take it for nothing.
+and places of its options, and the commands that are valid at every moment. An option passes when the dialogue takes
+what was heard for it, at once or by asking about it first. Of a number item the key and the numbers around it are
+spoken.
 
 A passed item is remembered by a digest of its grammar and of what was spoken, so that a check after a change of a few
 items takes seconds. A synthetic voice is no crowd: who passes here is told apart by ear at best, not by every learner.
@@ -23,7 +24,7 @@ from typing import Any
 from audio_content.model import Content, ContentItem, ItemKind, OptionText
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.errors import SpeechError
-from voice_app.hearing import Grammar, HearingOutcome, Recognition
+from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition
 from voice_app.speech.calibration import DEFAULT_CHANNEL
 from voice_app.speech.hearing_worker import vosk, whisper
 from voice_app.speech.models import require_whisper
@@ -31,14 +32,18 @@ from voice_app.speech.samples import at_rate
 from voice_app.speech.synthesizer import LearnerVoice, LocalSynthesizer
 from voice_app.speech.vosk_models import vosk_folder, vosk_installed
 
-CHECKED_KINDS = (ItemKind.CHOICE, ItemKind.WORD)
-"""Yes, no and numbers are the vocabulary's words: one check for all of them, in the recogniser's own tests."""
+CHECKED_KINDS = (ItemKind.CHOICE, ItemKind.WORD, ItemKind.NUMBER)
+"""Yes and no are the vocabulary's words: one check for all of them, in the recogniser's own tests."""
+AROUND_A_NUMBER = 2
+"""So many numbers on each side of the key are spoken: who reckons a little wrong says one of them."""
 UNDERSTOOD = (HearingOutcome.MATCH, HearingOutcome.DOUBTFUL)
 """A doubt is asked about aloud, so the option is not lost."""
 Finding = tuple[str, str, str, str, str, float]
 """Option, its text, voice, what was heard, outcome, likelihood: as the memory keeps them."""
 GrammarOf = Callable[[ContentItem, str], Grammar]
 """What may be said when an item is asked in a language, its options as written: the dialogue's own grammar."""
+UnderstoodOf = Callable[[ContentItem, str, Recognition], MeaningId | None]
+"""What the dialogue takes a recognition for, in the turn of an item in a language; None for nothing it can use."""
 Speak = Callable[[str, str], Awaitable[Sound]]
 Hear = Callable[[Sound, Grammar], Awaitable[Recognition]]
 
@@ -126,12 +131,36 @@ async def ear_and_voices(models_folder: Path, speech_folder: Path) -> AsyncItera
         await service.close()
 
 
+def as_heard(item: ContentItem, locale: str, heard: Recognition) -> MeaningId | None:
+    """Give the likeliest meaning, unless the ear takes the sound for nothing."""
+    del item, locale
+    return heard.best if heard.outcome in UNDERSTOOD else None
+
+
+def spoken_options(item: ContentItem, locale: str) -> tuple[OptionText, ...]:
+    """Give what is spoken of an item: its options; of a number item the key and those around it."""
+    options = item.texts[locale].options
+    if item.kind is not ItemKind.NUMBER:
+        return options
+    key = item.option_ids.index(item.key)
+    return options[max(0, key - AROUND_A_NUMBER) : key + AROUND_A_NUMBER + 1]
+
+
 async def check_item(
-    item: ContentItem, grammar: Grammar, voices: Mapping[str, Speak], hear: Hear, memory: Memory
+    item: ContentItem,
+    grammar: Grammar,
+    voices: Mapping[str, Speak],
+    hear: Hear,
+    memory: Memory,
+    understood_of: UnderstoodOf = as_heard,
 ) -> Checked:
     """Listen to every option of one item, in each voice. A word that the ear's lexicon lacks is a finding too."""
     locale = grammar.language
-    options = item.texts[locale].options
+    options = spoken_options(item, locale)
+
+    def understood(heard: Recognition) -> MeaningId | None:
+        return understood_of(item, locale, heard)
+
     sounds = 0
     misheard: list[Misheard] = []
     for voice, speak in voices.items():
@@ -139,23 +168,33 @@ async def check_item(
         digest = hashlib.sha256(body.encode()).hexdigest()
         found = memory.get(digest)
         if found is None:
-            found = [each for option in options for each in await _listen_to(option, grammar, voice, speak, hear)]
+            found = [
+                each for option in options for each in await _listen_to(option, grammar, voice, speak, hear, understood)
+            ]
             memory.put(digest, found)
             sounds += len(options)
         misheard += [Misheard(item.id, locale, *each) for each in found]
     return Checked(item.id, locale, sounds, tuple(misheard))
 
 
-async def _listen_to(option: OptionText, grammar: Grammar, voice: str, speak: Speak, hear: Hear) -> list[Finding]:
+async def _listen_to(
+    option: OptionText,
+    grammar: Grammar,
+    voice: str,
+    speak: Speak,
+    hear: Hear,
+    understood: Callable[[Recognition], MeaningId | None],
+) -> list[Finding]:
     sound = await speak(option.text, grammar.language)
     try:
         heard = await hear(sound, grammar)
     except SpeechError as error:
         return [(option.id, option.text, voice, str(error), "lexicon", 0.0)]
-    if heard.best == f"option.{option.id}" and heard.outcome in UNDERSTOOD:
+    meaning = understood(heard)
+    if meaning == f"option.{option.id}":
         return []
     likelihood = heard.ranked[0].likelihood if heard.ranked else 0.0
-    return [(option.id, option.text, voice, str(heard.best), heard.outcome.value, round(likelihood, 3))]
+    return [(option.id, option.text, voice, str(meaning or heard.best), heard.outcome.value, round(likelihood, 3))]
 
 
 async def check_content(
@@ -166,9 +205,10 @@ async def check_content(
     hear: Hear,
     memory: Memory,
     only: Callable[[ContentItem], bool] = lambda _: True,
+    understood_of: UnderstoodOf = as_heard,
 ) -> AsyncIterator[Checked]:
     """Listen to the items one after the other, in the order of ids."""
     for item in content.items.values():
         if item.kind in CHECKED_KINDS and only(item):
             for locale in locales:
-                yield await check_item(item, grammar_of(item, locale), voices, hear, memory)
+                yield await check_item(item, grammar_of(item, locale), voices, hear, memory, understood_of)

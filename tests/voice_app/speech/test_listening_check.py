@@ -18,7 +18,15 @@ from voice_app.audio import Sound
 from voice_app.errors import SpeechError
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId, Recognition, Scored
 from voice_app.settings import load_settings
-from voice_app.speech.listening_check import Checked, Hear, Memory, Speak, check_content, ear_and_voices
+from voice_app.speech.listening_check import (
+    Checked,
+    Hear,
+    Memory,
+    Speak,
+    check_content,
+    ear_and_voices,
+    spoken_options,
+)
 from voice_app.speech.models import whisper_installed
 
 ITEM = ItemId("it.web.search.1.a")
@@ -100,6 +108,27 @@ def test_a_misheard_option_is_told(memory: Memory, meaning: str, outcome: Hearin
     assert (found.item, found.said, found.voice, found.heard, found.outcome) == (
         *(ITEM, said, "service", meaning, outcome.value),
     )
+
+
+def test_what_the_dialogue_makes_of_a_sound_decides(memory: Memory) -> None:
+    said = content.items[ITEM].texts["fr"].options[0]
+    deaf = hears({said.text: ("option.zzz", HearingOutcome.NO_MATCH)})
+
+    def understood(item: ContentItem, locale: str, heard: Recognition) -> MeaningId | None:
+        return MeaningId(f"option.{said.id}") if heard.best == "option.zzz" else heard.best
+
+    async def collect() -> list[Checked]:
+        voices = {"service": FakeVoice().speak}
+        every = check_content(content, ("fr",), grammar_of, voices, deaf, memory, only, understood)
+        return [each async for each in every]
+
+    assert asyncio.run(collect())[0].misheard == ()
+
+
+def test_of_a_number_item_the_key_and_its_neighbours_are_spoken() -> None:
+    item = content.items[ItemId("it.calc.sheet.2.d")]
+
+    assert [option.text for option in spoken_options(item, "fr")] == ["trois", "quatre", "cinq", "six", "sept"]
 
 
 def test_words_the_ear_does_not_have_are_told(memory: Memory) -> None:
