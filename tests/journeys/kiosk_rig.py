@@ -186,6 +186,38 @@ FRENCH: tuple[tuple[str, ShownView], ...] = (
         ),
     ),
     (
+        "number_entry",
+        view(
+            "number_entry",
+            "Question 8",
+            "Un café coûte deux euros. Vous donnez un billet de cinq. Combien d'euros vous rend-on ?",
+            "Vous avez tapé : 3.",
+            choices=tuple(ShownButton(key, key, None, None) for key in "1234567890"),
+            commands=commands(
+                ("*", "Effacer", "erase"),
+                ("#", "Valider", "enter"),
+                ("e", "Expliquez-moi", "explain"),
+                ("b", "Corriger ma réponse", "back"),
+                ("p", "Pause", "pause"),
+                ("h", "Aide", "help"),
+            ),
+            progress=(7, 10),
+        ),
+    ),
+    (
+        "word",
+        view(
+            "question",
+            "Question 9",
+            "Répondez par un mot.",
+            "Un programme sert à ouvrir les sites Internet. Comment s'appelle ce genre de programme ?",
+            choices=(ShownButton("1", "Des réponses possibles", None, "list"),),
+            commands=FR_QUESTION,
+            progress=(8, 10),
+            writing=True,
+        ),
+    ),
+    (
         "paused",
         view(
             "paused",
@@ -245,7 +277,7 @@ ENGLISH: tuple[tuple[str, ShownView], ...] = (
 )
 
 
-PICTURED = ("menu", "question3", "question4", "confirm", "code_entry", "paused", "result")
+PICTURED = ("menu", "question3", "question4", "confirm", "code_entry", "number_entry", "word", "paused", "result")
 
 
 @dataclass

@@ -19,7 +19,7 @@ from tests.journeys.page_checks import (
     geometry_faults,
     numeral_contrasts,
 )
-from voice_app.ports import KeyPressed, PromptEnded, TalkPressed
+from voice_app.ports import KeyPressed, PromptEnded, TalkPressed, WordWritten
 
 pytestmark = [
     pytest.mark.browser,
@@ -343,6 +343,30 @@ def test_on_a_french_keyboard_the_digit_row_means_digits(page, still, sign, code
 
     wait_for(lambda: len(still.play.keys) > before, "a key")
     assert keys_since(still.play, before) == [(digit, "key")]
+
+
+def test_a_number_is_ended_by_enter_and_erased_by_backspace(page, still):
+    enter(page, still, "number_entry")
+    before = len(still.play.keys)
+
+    for key in ("Backspace", "Enter", "3"):
+        page.keyboard.press(key)
+
+    wait_for(lambda: len(still.play.keys) >= before + 3, "three keys")
+    assert [key for key, _ in keys_since(still.play, before)] == ["*", "#", "3"]
+
+
+@pytest.mark.parametrize("mode", ["speaks", "reader"])
+def test_a_word_is_written_in_its_field_and_its_digits_are_no_keys(page, still, mode):
+    enter(page, still, "word", mode=mode)
+    before = len(still.play.events)
+
+    page.get_by_label("Vous pouvez aussi écrire votre réponse").type("Navigateur 2")
+    page.keyboard.press("Enter")
+
+    wait_for(lambda: any(isinstance(event, WordWritten) for event in still.play.events[before:]), "a word")
+    sent = [event for event in still.play.events[before:] if isinstance(event, KeyPressed | WordWritten)]
+    assert [getattr(event, "text", None) for event in sent] == ["Navigateur 2"]
 
 
 def test_a_second_click_does_not_answer_the_next_question(page, still):
