@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from audio_content.loader import load
+from audio_content.model import ItemKind
 from tests.journeys.baresip_peer import Baresip, baresip, needs_baresip
 from tests.journeys.phone_service import PhoneService, phone_service
 
@@ -20,14 +21,18 @@ BETWEEN_KEYS_S = 0.75
 CONTENT = load()
 
 
-def right_key(service: PhoneService) -> str:
-    """Give the key of the right answer to the question that waits, "1" where none does."""
+def right_keys(service: PhoneService) -> str:
+    """Give the keys of the right answer to the question that waits, "1" where none does."""
     asked = service.ask("select kind, payload from event order by sequence desc limit 1")
     if not asked or asked[0][0] not in ("item_asked", "session_resumed"):
         return "1"
     (payload,) = service.ask("select payload from event where kind = 'item_asked' order by sequence desc limit 1")[0]
-    item = json.loads(payload)
-    return str(item["order"].index(CONTENT.items[item["item"]].key) + 1)
+    asked_item = json.loads(payload)
+    item = CONTENT.items[asked_item["item"]]
+    if item.kind is ItemKind.NUMBER:
+        return f"{item.key}#"
+    place = str(asked_item["order"].index(item.key) + 1)
+    return f"1{place}" if item.kind is ItemKind.WORD else place
 
 
 async def answer_until(caller: Baresip, service: PhoneService, kind: str, count: int) -> None:
@@ -35,8 +40,9 @@ async def answer_until(caller: Baresip, service: PhoneService, kind: str, count:
     for _ in range(40):
         if service.events().count(kind) >= count:
             return
-        await caller.press(right_key(service))
-        await asyncio.sleep(BETWEEN_KEYS_S)
+        for key in right_keys(service):
+            await caller.press(key)
+            await asyncio.sleep(BETWEEN_KEYS_S)
     raise AssertionError(f"no {count} times {kind}: {service.events()}")
 
 

@@ -16,7 +16,7 @@ The result says how sure the reading is; what to do with that is for `interpret`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -63,7 +63,7 @@ class _Mention:
 
 def read(sentence: str, grammar: Grammar, vocabulary: Vocabulary) -> Reading:
     """Give what a sentence that was written down means among the meanings of the grammar."""
-    tokens = _tokens(sentence, vocabulary)
+    tokens = _tokens(sentence, _figures(grammar, vocabulary))
     mentions = _mentions(tokens, grammar)
     inside = vocabulary.inside
     if not _is_answer(tokens, mentions, inside):
@@ -84,14 +84,20 @@ def read(sentence: str, grammar: Grammar, vocabulary: Vocabulary) -> Reading:
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _tokens(sentence: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Give the words, lower case, digits as words, elisions apart ("c'est" is "c'" and "est")."""
+def _figures(grammar: Grammar, vocabulary: Vocabulary) -> dict[str, str]:
+    """Give how figures are said: the digits, and the numbers that the turn listens for."""
     digits = {str(value): forms[0] for value, forms in enumerate(vocabulary.digits)}
+    options = ((meaning.id.removeprefix("option."), meaning.forms[0]) for meaning in grammar.meanings)
+    return digits | {number: said for number, said in options if number.isdecimal()}
+
+
+def _tokens(sentence: str, figures: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the words, lower case, figures as words, elisions apart ("c'est" is "c'" and "est")."""
     found: list[str] = []
     for word in words_of(sentence.lower().replace("’", "'").replace("-", " ").replace(",", " ").replace(".", " ")):
         first, elided, rest = word.partition("'")
         parts = [first + elided, rest] if elided and rest and len(first) <= len("qu") else [word]
-        found += [digits.get(part, part) for part in parts]
+        found += [said for part in parts for said in figures.get(part, part).replace("-", " ").split()]
     return tuple(found)
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.voice_app.dialogue.stage import small_content
+from audio_content.model import ItemKind
+from tests.voice_app.dialogue.stage import Stage, small_content, small_context
 from voice_app.dialogue.sounds_like import distance, likeness, sound_of
 from voice_app.dialogue.turn import DONT_KNOW, EVERYWHERE, HELP, NO, PAUSE, REPEAT, SLOWER, WAIT, YES, place_wordings
 from voice_app.dialogue.understanding import NOTHING, Reading, read
@@ -31,6 +32,27 @@ def turn(language: str = "fr", options: int = 3) -> Grammar:
 
 def understood(sentence: str, language: str = "fr", options: int = 3) -> Reading:
     return read(sentence, turn(language, options), small_content().vocabularies[language])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "number"),
+    [
+        ("Euh, 12.", "12"),
+        ("Je dirais 12 pages", "12"),
+        ("C'est dix-neuf, je crois.", "19"),
+        ("12, non, 14", "14"),
+        ("Je pense 19 pages.", "19"),
+        ("3", "3"),
+    ],
+)
+def test_a_number_in_a_sentence(sentence: str, number: str) -> None:
+    stage = Stage(context=small_context(kind=ItemKind.NUMBER)).to_question()
+    asked = stage.listens[-1].grammar
+    assert asked is not None
+
+    reading = read(sentence, asked, small_content().vocabularies["fr"])
+
+    assert reading.candidates[:1] == (MeaningId(f"option.{number}"),)
 
 
 @pytest.mark.parametrize(
