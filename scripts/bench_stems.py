@@ -5,7 +5,10 @@ Compares the service's voice (Pico) with the system's (pyttsx3, which drives esp
 random with a fixed seed. Figures and numbers are compared as the listener writes them after both texts are put into
 words. A low rate tells that the sound carries the words to a machine; it does not tell how pleasant it is.
 
-    .venv/bin/python scripts/bench_stems.py [--stems 100] [--threads 1]
+With `--prompt TEXT` a French sentence is said half a second before each of so many yes/no stems, in the service's
+voice, and it is counted how often all its words are written down.
+
+    .venv/bin/python scripts/bench_stems.py [--stems 100] [--threads 1] [--prompt TEXT]
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import numpy as np
 
 from audio_content.lexicon import spoken_form
 from audio_content.loader import load
-from audio_content.model import LOCALES
+from audio_content.model import LOCALES, ItemKind
 from voice_app.audio import Sound
 from voice_app.settings import load_settings
 from voice_app.speech.samples import to_samples
@@ -89,6 +92,33 @@ async def measure(stems: int, threads: int) -> dict[str, dict[str, float]]:
     return figures
 
 
+async def measure_prompt(prompt: str, stems: int, threads: int) -> tuple[int, int, list[str]]:
+    """Give how often a prompt is heard whole before a stem, of how many times, and what was heard instead."""
+    from faster_whisper import WhisperModel
+
+    settings = load_settings()
+    listener = WhisperModel(
+        str(settings.models_folder / "whisper-base"), device="cpu", compute_type="int8", cpu_threads=threads
+    )
+    sources = Sources(spoken_form, None)
+    await sources.start()
+    listed = [item.texts["fr"].stem for item in load().items.values() if item.kind is ItemKind.YES_NO]
+    drawn = listed[3 :: max(1, len(listed) // stems)][:stems]
+    wanted = " ".join(words_of(prompt, "fr"))
+    instead: list[str] = []
+    try:
+        said = {engine: sound async for engine, sound in spoken(sources, prompt, "fr")}[ENGINES[0]]
+        for stem in drawn:
+            asked = {engine: sound async for engine, sound in spoken(sources, stem, "fr")}[ENGINES[0]]
+            whole = Sound(said.pcm + bytes(said.rate_hz) + asked.pcm, said.rate_hz)
+            heard = " ".join(words_of(await asyncio.to_thread(transcribe, listener, whole, "fr"), "fr"))
+            if wanted not in heard:
+                instead.append(heard[: len(wanted) + 20])
+    finally:
+        await sources.close()
+    return len(drawn) - len(instead), len(drawn), instead
+
+
 def transcribe(listener: object, sound: Sound, locale: str) -> str:
     segments, _ = listener.transcribe(  # type: ignore[attr-defined] # a library without types
         to_samples(sound).astype(np.float32), language=locale, beam_size=1, condition_on_previous_text=False
@@ -100,7 +130,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--stems", type=int, default=100)
     options.add_argument("--threads", type=int, default=1)
+    options.add_argument("--prompt")
     chosen = options.parse_args()
+    if chosen.prompt:
+        whole, of, instead = asyncio.run(measure_prompt(chosen.prompt, chosen.stems, chosen.threads))
+        print(f"{chosen.prompt!r}: heard whole {whole} times of {of}", *instead, sep="\n  ")
+        return
     began = time.perf_counter()
     figures = asyncio.run(measure(chosen.stems, chosen.threads))
     for name, row in figures.items():
