@@ -41,6 +41,8 @@ BEAT_MS = 100
 """How often a line that is not listened to tells the time."""
 _TYPED_SCREENS = ("code_entry", "number_entry")
 """Where one key follows the other at once."""
+_USED_SCREENS = ("question", "number_entry", "lessons")
+"""Who came here has used the service, and need not be called again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class PhoneChannel:
 
     @property
     def used(self) -> bool:
-        """Whether somebody was there and came as far as a question."""
+        """Whether somebody was there and came as far as a question or a lesson."""
         return self._asked > 0
 
     @property
@@ -156,7 +158,7 @@ class PhoneChannel:
         if view.turn != self._turn:
             typing = view.screen in _TYPED_SCREENS and self._shown == (view.screen, view.heading)
             self._turn_before = view.turn if typing else self._turn
-            self._asked += view.screen in ("question", "number_entry")
+            self._asked += view.screen in _USED_SCREENS
             self._turn, self._turn_ms, self._shown = view.turn, 0, (view.screen, view.heading)
 
     async def listening(self, turn: int, is_open: bool) -> None:

@@ -134,6 +134,7 @@ class Screen(StrEnum):
     QUESTION = "question"
     CODE_ENTRY = "code_entry"
     NUMBER_ENTRY = "number_entry"
+    LESSONS = "lessons"
     PAUSED = "paused"
     RESULT = "result"
     GOODBYE = "goodbye"

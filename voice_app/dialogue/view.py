@@ -29,6 +29,7 @@ _SPOKEN_ONLY = frozenset({"question.number", "question.resume", "pause.code_agai
 
 _SCREENS = {
     Phase.CODE_ENTRY: Screen.CODE_ENTRY,
+    Phase.LESSONS: Screen.LESSONS,
     Phase.PRACTICE: Screen.QUESTION,
     Phase.QUESTION: Screen.QUESTION,
     Phase.PAUSED: Screen.PAUSED,

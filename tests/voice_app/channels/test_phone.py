@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -134,15 +134,38 @@ async def test_a_second_press_belongs_to_the_turn_before(leg: FakeLeg) -> None:
     assert keys == [KeyPressed(1, "2"), KeyPressed(1, "2"), KeyPressed(2, "3")]
 
 
-async def test_digits_of_a_code_count_however_fast(leg: FakeLeg) -> None:
+@pytest.mark.parametrize("screen", ["code_entry", "number_entry"])
+async def test_digits_that_are_typed_count_however_fast(leg: FakeLeg, screen: str) -> None:
     channel = PhoneChannel(leg)
     events = channel.events()
-    await channel.show(view(1, "code_entry"))
-    await channel.show(view(2, "code_entry"))
+    await channel.show(view(1, screen))
+    await channel.show(view(2, screen))
 
     leg.happens(KeyHeard("4"))
 
     assert await anext(events) == KeyPressed(2, "4")
+
+
+async def test_a_digit_too_late_for_one_number_is_not_the_next_ones(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    events = channel.events()
+    await channel.show(replace(view(1, "number_entry"), heading="Question 1"))
+    await channel.show(replace(view(2, "number_entry"), heading="Question 2"))
+
+    leg.happens(KeyHeard("4"))
+
+    assert await anext(events) == KeyPressed(1, "4")
+
+
+@pytest.mark.parametrize(
+    ("screen", "used"), [("menu", False), ("code_entry", False), ("number_entry", True), ("lessons", True)]
+)
+async def test_who_came_to_a_question_or_a_lesson_has_used_the_service(leg: FakeLeg, screen: str, used: bool) -> None:
+    channel = PhoneChannel(leg)
+
+    await channel.show(view(1, screen))
+
+    assert channel.used is used
 
 
 async def test_the_callers_sound_comes_at_16_khz(leg: FakeLeg) -> None:
