@@ -58,6 +58,7 @@ from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
 from voice_app.store.sql_webhooks import SqlWebhooks
 from voice_app.web.api.routes import add_api
+from voice_app.web.help import help_blueprint
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
 from voice_app.web.operations import operations_door, readiness_blueprint
 from voice_app.web.organization.pages import organization_blueprint
@@ -281,6 +282,7 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
         organization_blueprint(lambda: opened[0], settings.organization, settings.web.public_address)
     )
 
+    app.register_blueprint(help_blueprint(lambda: opened[0]))
     app.register_blueprint(privacy_blueprint(lambda: opened[0], settings.organization, settings.store))
 
     add_api(app, lambda: opened[0], settings.organization)

@@ -32,6 +32,7 @@ from voice_app.dialogue.messages import (
     CampaignFound,
     Effect,
     EndConversation,
+    EraseSession,
     Event,
     Failed,
     FindCaller,
@@ -301,6 +302,8 @@ class Conversation:
             case FindSession():
                 self._told_code = False
                 return await self._caller.found(await self._memory.find(effect))
+            case EraseSession():
+                return await self._memory.erase()
             case FindCaller():
                 self._told_code = False
                 return await self._caller.find()

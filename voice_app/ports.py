@@ -165,6 +165,9 @@ class Store(Protocol):
         Raises TooManyAttempts past the limit.
         """
 
+    async def erase(self, session: SessionId) -> bool:
+        """Erase what is kept of a session, at once; counts stay, dates become their year. False: nothing was there."""
+
     async def recognise_caller(self, caller: CallerMark, session: SessionId) -> None:
         """Remember which session this caller would go on with; the one before is forgotten."""
 

@@ -17,6 +17,7 @@ from voice_app.dialogue.messages import (
     Event,
     Failed,
     FindSession,
+    SessionErased,
     SessionFound,
     SessionNotFound,
 )
@@ -91,6 +92,17 @@ class SessionMemory:
         except StoreError as fault:
             log.error("no code could be given: %s", fault)
             return Failed(PromptId(fault.prompt_id))
+
+    async def erase(self) -> Event:
+        """Erase everything that is kept of the session, and tell when it is done."""
+        try:
+            if self._session is not None:
+                await self._store.erase(self._session)
+            self._session = None
+            return SessionErased()
+        except StoreError as fault:
+            log.error("a session could not be erased: %s", fault)
+            return Failed(PromptId("erasure.failed"))
 
     async def find(self, effect: FindSession) -> SessionFound | CampaignFound | MediatorAsks | SessionNotFound:
         """Look a code up. Once a session is found, records go to it."""

@@ -181,6 +181,13 @@ class FakeStore:
     async def find_session(self, code: str, *, asker: str) -> SessionId | None:
         return SessionId("session") if code == self.code else None
 
+    async def erase(self, session: SessionId) -> bool:
+        if self.fails:
+            self.fails -= 1
+            raise StoreError("the fake disk is full")
+        self.records.clear()
+        return True
+
     async def recognise_caller(self, caller: CallerMark, session: SessionId) -> None:
         self.callers[caller] = session
 

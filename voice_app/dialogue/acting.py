@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind, OptionId
 from engine.model import InputMode
-from voice_app.dialogue import asking, assisting, menus, open_answers, sharing
+from voice_app.dialogue import asking, assisting, menus, open_answers, questions, sharing
 from voice_app.dialogue.commands import ACTIONS
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import (
@@ -154,6 +154,8 @@ def _act(context: DialogueContext, state: DialogueState, meant: Meant) -> Reacti
         return assisting.answered(context, state, meant)
     if state.phase is Phase.SHARING and state.doubt is None and meant.meaning in (YES, NO):
         return sharing.decide(context, state, meant)
+    if state.phase is Phase.ERASURE and state.doubt is None and meant.meaning in (YES, NO):
+        return questions.decide(state, meant)
     return ACTIONS[meant.meaning](context, state)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind
 from engine.model import Channel
-from voice_app.dialogue import asking, assisting, lessons, menus, sharing
+from voice_app.dialogue import asking, assisting, lessons, menus, questions, sharing
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import AskCallback, HandOver
 from voice_app.dialogue.open_answers import kind_asked, word_awaited
@@ -28,6 +28,7 @@ from voice_app.dialogue.turn import (
     CONTINUE,
     DONT_KNOW,
     ENGLISH,
+    ERASE_ALL,
     EXPLAIN,
     FASTER,
     FINISH,
@@ -35,6 +36,10 @@ from voice_app.dialogue.turn import (
     HAVE_CODE,
     HEAR,
     HELP,
+    INFO_COST,
+    INFO_DATA,
+    INFO_TOOLS,
+    INFO_WORTH,
     LANGUAGES,
     LESSON,
     LESSONS,
@@ -87,6 +92,8 @@ def _quieter(context: DialogueContext, state: DialogueState) -> Reaction:
 
 
 def _help(context: DialogueContext, state: DialogueState) -> Reaction:
+    if state.phase is Phase.PAUSED and state.doubt is None:
+        return questions.topics(state)
     if state.person_reachable and state.more and state.doubt is None:  # asked twice: to a person, not to more help
         return Reaction(calm(state), form=Form.LEAD_ONLY).request(HandOver()).saying("phone.hand_over")
     if state.callback_possible and not state.person_reachable and state.more and state.doubt is None:
@@ -136,12 +143,16 @@ def _back(context: DialogueContext, state: DialogueState) -> Reaction:
         return Reaction(replace(calm(state), phase=Phase.RESULT), form=Form.OPTIONS)
     if state.phase in (Phase.THEMES, Phase.LESSONS):
         return lessons.leave(state)
+    if state.phase in questions.FROM_THE_PAUSE:
+        return questions.back_to_the_pause(state)
     return asking.withdraw(context, state)
 
 
 def _pause(context: DialogueContext, state: DialogueState) -> Reaction:
     if state.phase is Phase.PAUSED:
         return _repeat(context, state)
+    if state.phase in questions.FROM_THE_PAUSE:
+        return questions.back_to_the_pause(state)
     return pause(context, Reaction(state))
 
 
@@ -172,6 +183,8 @@ def _continue(context: DialogueContext, state: DialogueState) -> Reaction:
             return menus.come_back(state)
         case Phase.RESULT:
             return sharing.ask(state)
+        case Phase.DATA:
+            return questions.back_to_the_pause(state)
         case _:
             return go_on(context, state)
 
@@ -221,6 +234,11 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     TAKE: lambda _context, state: lessons.take_theme(state),
     NEXT: lessons.offer_next,
     HEAR: lessons.hear,
+    INFO_COST: lambda _context, state: questions.answered(state, INFO_COST),
+    INFO_WORTH: lambda _context, state: questions.answered(state, INFO_WORTH),
+    INFO_TOOLS: lambda _context, state: questions.answered(state, INFO_TOOLS),
+    INFO_DATA: lambda _context, state: questions.own_data(state),
+    ERASE_ALL: lambda _context, state: questions.ask_to_erase(state),
 }
 
 _HELP_SUBJECTS = {

@@ -42,6 +42,11 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | SHARING | c yes | GOODBYE | ConsentAnswered, ResultShared |
 | SHARING | c no | GOODBYE | ConsentAnswered |
 | PAUSED, RESULT | c finish | GOODBYE | |
+| PAUSED | help | INFO | |
+| INFO | c a question | INFO, or DATA for one's own data | |
+| DATA | c erase | ERASURE | |
+| ERASURE | c yes, then SessionErased | GOODBYE | |
+| INFO, DATA, ERASURE | back, pause; c no | PAUSED | |
 
 A mediator may ask to help at any moment (`MediatorAsks`): ASSISTANCE asks the person, and goes back to where they were.
 With their yes on record, what the mediator does (`MediatorActs`) is said aloud and kept: see `assisting`.
@@ -62,7 +67,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voice_app.dialogue import assisting, menus
+from voice_app.dialogue import assisting, menus, questions
 from voice_app.dialogue.acting import reheard, spoken_or_pressed, written
 from voice_app.dialogue.assist_messages import MediatorActs, MediatorAsks
 from voice_app.dialogue.context import DialogueContext
@@ -80,6 +85,7 @@ from voice_app.dialogue.messages import (
     RecognizerBack,
     RecognizerLost,
     Reheard,
+    SessionErased,
     SessionFound,
     SessionNotFound,
     SilenceKept,
@@ -144,6 +150,8 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
             return menus.not_found(state, prompt) if state.phase in (Phase.CODE_ENTRY, Phase.COMEBACK) else None
         case CodeIssued(code):
             return code_issued(context, state, code)
+        case SessionErased():
+            return questions.erased(state) if state.phase is Phase.ERASURE else None
         case Failed(prompt):
             return failed(state, prompt)
         case Left():

@@ -252,6 +252,11 @@ class SessionFound:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionErased:
+    """Nothing is kept of this session any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class SessionNotFound:
     """No session has this code (`prompt` says what the person hears: unknown, or too many attempts)."""
 
@@ -299,6 +304,7 @@ Event = (
     | MediatorAsks
     | MediatorActs
     | CodeIssued
+    | SessionErased
     | Failed
     | Left
 )
@@ -407,6 +413,11 @@ class AskCallback:
 
 
 @dataclass(frozen=True, slots=True)
+class EraseSession:
+    """Erase everything that is kept of this session; `SessionErased` when it is done."""
+
+
+@dataclass(frozen=True, slots=True)
 class RefuseCalls:
     """Note that this person wants no calls from us."""
 
@@ -433,6 +444,7 @@ Effect = (
     | FindCaller
     | RecogniseCaller
     | AskCallback
+    | EraseSession
     | RefuseCalls
     | HandOver
     | EndConversation

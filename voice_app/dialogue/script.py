@@ -36,6 +36,8 @@ from voice_app.hearing import MeaningId
 
 _HIGHEST_NUMBER = 15
 _RESULT_PAUSE_MS = 600
+OWN_DATA = ("topic.data", "topic.voice", "topic.sharing")
+"""What is said of one's data, before what can be done with it."""
 SHARING_QUESTION = "sharing.ask"
 ASSISTANCE_QUESTION = "assist.ask"
 """The prompts that ask for consent; their ids are kept with the answer."""
@@ -95,6 +97,12 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
             return _sharing_stem(state.session)
         case Phase.ASSISTANCE:
             return _assistance_stem(state)
+        case Phase.INFO:
+            return (_phrase(keyed(state, "info.intro")),)
+        case Phase.DATA:
+            return _spaced(tuple(_phrase(prompt) for prompt in OWN_DATA))
+        case Phase.ERASURE:
+            return (_phrase("erasure.ask"),)
         case Phase.GOODBYE:
             return (*_goodbye_code(state), _phrase("goodbye.words"))
         case Phase.LANGUAGE | Phase.CLOSED:

@@ -38,6 +38,9 @@ class Phase(Enum):
     RESULT = "result"
     SHARING = "sharing"
     ASSISTANCE = "assistance"
+    INFO = "info"
+    DATA = "data"
+    ERASURE = "erasure"
     GOODBYE = "goodbye"
 
 

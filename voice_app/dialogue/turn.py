@@ -61,6 +61,8 @@ TEA, COFFEE = menu("practice_one"), menu("practice_two")
 CONTINUE, FINISH, LESSON = menu("continue"), menu("finish"), menu("lesson")
 ALONE = menu("alone")
 LESSONS, TAKE, NEXT, HEAR = menu("lessons"), menu("take"), menu("next"), menu("hear")
+INFO_COST, INFO_DATA, INFO_WORTH, INFO_TOOLS = (menu(f"info_{name}") for name in ("cost", "data", "worth", "tools"))
+ERASE_ALL = menu("erase_all")
 
 LAST_RUNG = 3
 """Silences or misunderstandings in one turn after which passing, a pause and help are offered."""
@@ -95,6 +97,14 @@ _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
     Phase.RECOGNITION: ((YES, "recognition.yes"), (NO, "recognition.no")),
     Phase.PACE: ((PACE_OK, "pace.ok"), (SLOWER, "pace.slower"), (FASTER, "pace.faster")),
     Phase.PAUSED: ((CONTINUE, "pause.continue"), (FINISH, "pause.finish")),
+    Phase.INFO: (
+        (INFO_COST, "info.cost"),
+        (INFO_DATA, "info.data"),
+        (INFO_WORTH, "info.worth"),
+        (INFO_TOOLS, "info.tools"),
+    ),
+    Phase.DATA: ((CONTINUE, "info.back"), (ERASE_ALL, "erasure.offer")),
+    Phase.ERASURE: ((YES, "erasure.yes"), (NO, "erasure.no")),
     Phase.RESULT: ((REPEAT, "result.again"), (FINISH, "result.finish")),
     Phase.SHARING: ((YES, "sharing.yes"), (NO, "sharing.no")),
     Phase.ASSISTANCE: ((YES, "assist.yes"), (NO, "assist.no")),
@@ -189,7 +199,7 @@ def grammar(context: DialogueContext, state: DialogueState) -> Grammar:
 def _choice_wordings(
     context: DialogueContext, state: DialogueState, locale: str, words: Vocabulary
 ) -> list[tuple[MeaningId, tuple[str, ...]]]:
-    if state.phase in (Phase.SHARING, Phase.ASSISTANCE):
+    if state.phase in (Phase.SHARING, Phase.ASSISTANCE, Phase.ERASURE):
         return [(YES, words.yes), (NO, words.no)]
     offered = choices(context, state)
     asked = state.session.asked if state.phase is Phase.QUESTION else None

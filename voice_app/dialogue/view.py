@@ -51,6 +51,9 @@ _HEADINGS = {
     Phase.RESULT: "result.heading",
     Phase.SHARING: "sharing.heading",
     Phase.ASSISTANCE: "assist.heading",
+    Phase.INFO: "info.heading",
+    Phase.DATA: "info.data",
+    Phase.ERASURE: "erasure.heading",
     Phase.GOODBYE: "goodbye.heading",
 }
 

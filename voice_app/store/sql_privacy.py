@@ -16,13 +16,12 @@ from sqlmodel import col
 from sqlmodel import select as entities
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine.sync.erasure import ERASED, ERASURE, announcement
+from engine.sync.erasure import ERASED, ERASURE
 from voice_app.organizations import Author, OrganizationId
-from voice_app.ports import NewRecord, SessionId
+from voice_app.ports import SessionId
 from voice_app.privacy import KeptData, KeptEvent, KeptParticipation
 from voice_app.store.audit import write_audit
 from voice_app.store.envelopes import aware
-from voice_app.store.erasing import empty_session, events_of
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow, ParticipationRow
 from voice_app.store.privacy_tables import RetentionRow
 from voice_app.store.rules import OrganizationRules
@@ -88,18 +87,7 @@ class SqlPrivacy:
 
     async def erase(self, session: SessionId) -> bool:
         """Erase what is kept of a session, at once."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
-            if await database.get(SessionRow, session) is None:
-                return False
-            found = await (await database.connection()).execute(events_of(session))
-            places = [(site, sequence) for site, sequence in found.all()]
-        empty = await self._store.open_session("", "")
-        await self._store.append(empty, [NewRecord(ERASURE, announcement(places))], channel="", actor="service")
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
-            if await database.get(SessionRow, session, with_for_update=True) is None:
-                return False
-            await empty_session(database, session, empty)
-        return True
+        return await self._store.erase(session)
 
     async def retention(self, organization: OrganizationId) -> int:
         """Give how many months this organisation keeps what people sent."""

@@ -29,11 +29,13 @@ from engine.organization.codes import (
     with_check_digit,
 )
 from engine.organization.sittings import Seat
+from engine.sync.erasure import ERASURE, announcement
 from engine.sync.events import chained
 from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.ports import CallerMark, NewRecord, ResumeCode, SessionId, StoredRecord
 from voice_app.store.database import one_at_a_time, open_database
 from voice_app.store.envelopes import as_text, aware, envelope_of
+from voice_app.store.erasing import empty_session, events_of
 from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow
 from voice_app.store.participations import follow
@@ -210,6 +212,21 @@ class SqlStore:
         by_site = await database.exec(select(func.count()).where(col(WrongCodeRow.tried_at) >= hour_ago))
         if by_asker.one() >= self._rules.wrong_codes_per_asker or by_site.one() >= self._rules.wrong_codes_per_site:
             raise TooManyAttempts("too many wrong codes; wait a quarter of an hour or begin anew")
+
+    async def erase(self, session: SessionId) -> bool:
+        """Erase what is kept of a session: announced in the chain of events first, then done in one transaction."""
+        async with self._transaction() as database:
+            if await database.get(SessionRow, session) is None:
+                return False
+            found = await (await database.connection()).execute(events_of(session))
+            places = [(site, sequence) for site, sequence in found.all()]
+        empty = await self.open_session("", "")
+        await self.append(empty, [NewRecord(ERASURE, announcement(places))], channel="", actor="service")
+        async with self._transaction() as database:
+            if await database.get(SessionRow, session, with_for_update=True) is None:
+                return False
+            await empty_session(database, session, empty)
+        return True
 
     async def recognise_caller(self, caller: CallerMark, session: SessionId) -> None:
         """Remember which session this caller would go on with; the one before is forgotten."""

@@ -55,6 +55,7 @@ from voice_app.dialogue.messages import (
     CodeIssued,
     Effect,
     EndConversation,
+    EraseSession,
     Event,
     Failed,
     FindSession,
@@ -69,6 +70,7 @@ from voice_app.dialogue.messages import (
     Reheard,
     Save,
     Say,
+    SessionErased,
     SessionFound,
     SessionNotFound,
     SetLoudness,
@@ -372,6 +374,9 @@ class Stage:
                 self.ended = True
             case IssueCode():
                 return CodeIssued(self.code)
+            case EraseSession():
+                self.records.clear()
+                return SessionErased()
             case FindSession(code):
                 if self.too_many_codes:
                     return SessionNotFound(PromptId("code.too_many"))

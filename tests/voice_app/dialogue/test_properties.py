@@ -31,6 +31,7 @@ from voice_app.dialogue.messages import (
     Reheard,
     Save,
     Say,
+    SessionErased,
     SessionFound,
     SessionNotFound,
     Show,
@@ -98,6 +99,7 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
                         MicrophoneChanged(True),
                         Failed(PromptId("fault.general")),
                         CodeIssued(CODE),
+                        SessionErased(),
                         SessionNotFound(PromptId("code.unknown")),
                         SessionNotFound(PromptId("code.too_many")),
                         SessionFound(()),
@@ -324,7 +326,7 @@ def test_nothing_is_shared_but_by_a_yes_in_the_same_step(
 
 def test_all_events_are_played() -> None:
     played = {Opened, Pressed, Heard, Reheard, SilenceKept, RecognizerLost, RecognizerBack, MicrophoneChanged}
-    played |= {Written, SessionFound, SessionNotFound, CampaignFound, CodeIssued, Failed, Left}
+    played |= {Written, SessionFound, SessionNotFound, CampaignFound, CodeIssued, SessionErased, Failed, Left}
     played |= {MediatorAsks, MediatorActs}
 
     assert set(Event.__args__) == played  # type: ignore[attr-defined]

@@ -1,0 +1,68 @@
+"""Questions that people ask about the service, and the hold on one's own data: answered aloud, from the pause.
+
+Help asked for in a pause leads here. Erasing is asked about by itself, and a yes by voice once more, as for a result to
+send: neither can be fetched back. Silence, hanging up and a half-heard word erase nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from voice_app.dialogue.interpret import Meant
+from voice_app.dialogue.messages import EraseSession
+from voice_app.dialogue.reaction import Form, Reaction, calm
+from voice_app.dialogue.script import OWN_DATA
+from voice_app.dialogue.state import DialogueState, Doubt, Phase, Session
+from voice_app.dialogue.turn import INFO_COST, INFO_TOOLS, INFO_WORTH, YES
+from voice_app.hearing import MeaningId
+
+ANSWERS = {
+    INFO_COST: ("topic.cost", "topic.account", "topic.time"),
+    INFO_WORTH: ("topic.worth", "topic.accreditation"),
+    INFO_TOOLS: ("topic.languages", "topic.software"),
+}
+FROM_THE_PAUSE = frozenset({Phase.INFO, Phase.DATA, Phase.ERASURE})
+"""The phases that lead back to the pause."""
+
+
+def topics(state: DialogueState) -> Reaction:
+    """Give the reaction that offers the questions."""
+    return Reaction(replace(calm(state), phase=Phase.INFO))
+
+
+def answered(state: DialogueState, topic: MeaningId) -> Reaction:
+    """Give the reaction to a question: its answer, then the questions again."""
+    return Reaction(replace(calm(state), phase=Phase.INFO), form=Form.OPTIONS).saying(*ANSWERS[topic])
+
+
+def own_data(state: DialogueState) -> Reaction:
+    """Give the reaction to "my data": what is kept, and the way to have it erased where there is something."""
+    if state.session.started is None:
+        return Reaction(calm(state), form=Form.OPTIONS).saying(*OWN_DATA)
+    return Reaction(replace(calm(state), phase=Phase.DATA))
+
+
+def ask_to_erase(state: DialogueState) -> Reaction:
+    """Give the reaction that asks whether everything is to be erased."""
+    return Reaction(replace(calm(state), phase=Phase.ERASURE))
+
+
+def back_to_the_pause(state: DialogueState) -> Reaction:
+    """Give the reaction that goes back to the pause."""
+    return Reaction(replace(calm(state), phase=Phase.PAUSED), form=Form.OPTIONS)
+
+
+def decide(state: DialogueState, meant: Meant) -> Reaction:
+    """Give the reaction to yes or no: only a certain yes erases, and what follows is said when it is done."""
+    if meant.meaning != YES:
+        return back_to_the_pause(state).saying("erasure.kept")
+    if meant.recognition is not None and not meant.confirmed:
+        return Reaction(replace(state, doubt=Doubt((YES,), meant.recognition)))
+    return Reaction(calm(state), form=Form.SILENT).request(EraseSession())
+
+
+def erased(state: DialogueState) -> Reaction:
+    """Give the reaction to an erasure that was done: nothing of the session is known here either."""
+    nothing = Session(locale=state.locale, rate=state.rate, gain_db=state.session.gain_db)
+    gone = replace(calm(state), session=nothing, code=None, doubt=None, offer=None, phase=Phase.GOODBYE)
+    return Reaction(gone).saying("erasure.done")
