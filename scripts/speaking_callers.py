@@ -259,7 +259,7 @@ class SpeakingLoad(Load):
             caller.ended_ns = 0
 
     def _answer(self, caller: Caller) -> None:
-        if caller.view is None:
+        if caller.view is None or not caller.view.choices:  # nothing is asked
             return
         person = caller.person if caller.view.screen == "question" else caller.presser
         before = person._tries

@@ -23,6 +23,8 @@ from itertools import islice
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from voice_app.speech.ordered_window import OrderedWindow
+
 
 @dataclass(frozen=True, slots=True)
 class EchoRules:
@@ -60,7 +62,7 @@ class EchoGate:
         reach = self._rules.delay_from_frames
         self._prompt_db: deque[float] = deque(maxlen=reach + self._rules.longest_delay_frames)
         self._heard_db: deque[float] = deque(maxlen=reach)
-        self._differences: deque[float] = deque(maxlen=self._rules.memory_frames)
+        self._differences = OrderedWindow(self._rules.memory_frames)
         self._coupling_db = self._rules.first_coupling_db
         self._delay: int | None = None
         self._since_delay = 0
@@ -91,10 +93,10 @@ class EchoGate:
         reference_db = self._loudest_db()
         if reference_db < self._rules.prompt_above_db:
             return
-        self._differences.append(level_db - reference_db)
+        self._differences.add(level_db - reference_db)
         enough = len(self._differences) >= self._rules.least_frames
         if enough and self._since_delay % self._rules.coupling_every_frames == 0:
-            self._coupling_db = float(np.percentile(self._differences, self._rules.percentile))
+            self._coupling_db = self._differences.percentile(self._rules.percentile)
 
     def least_db(self) -> float:
         """Give the level from which the frame heard last is not the echo of our prompt."""

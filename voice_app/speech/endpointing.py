@@ -25,7 +25,6 @@ floor, the hard limit and the talk button. Time constants are judgement.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 
@@ -35,6 +34,7 @@ import webrtcvad
 from voice_app.audio import BYTES_PER_SAMPLE, HEARING_RATE_HZ, Sound
 from voice_app.ports import SpeechEvent, SpeechPaused, SpeechStarted, SpeechWentOn, UtteranceEnded
 from voice_app.speech.echo_gate import EchoGate
+from voice_app.speech.ordered_window import OrderedWindow
 
 FRAME_MS = 20
 FRAME_BYTES = HEARING_RATE_HZ * FRAME_MS // 1000 * BYTES_PER_SAMPLE
@@ -96,7 +96,8 @@ class StreamEndpointer:
         self._echo = EchoGate()
         self._detector = webrtcvad.Vad(rules.detector_mode)
         self._rest = b""
-        self._floor = _Percentile(rules.floor_percentile, [rules.first_floor_db] * (rules.floor_window_ms // FRAME_MS))
+        window = rules.floor_window_ms // FRAME_MS
+        self._floor = OrderedWindow(window, [rules.first_floor_db] * window)
         self._recent: deque[_Frame] = deque(maxlen=rules.before_ms // FRAME_MS + rules.prompt_start.window_frames)
         self._settling = rules.settling_ms // FRAME_MS
         self._fresh = 0
@@ -116,7 +117,7 @@ class StreamEndpointer:
     @property
     def floor_db(self) -> float:
         """The noise floor, in decibels relative to full scale."""
-        return max(self._floor.value, self._rules.lowest_floor_db)
+        return max(self._floor.percentile(self._rules.floor_percentile), self._rules.lowest_floor_db)
 
     @property
     def silent_ms(self) -> int:
@@ -237,28 +238,6 @@ class StreamEndpointer:
         self._recent.extend(self._utterance[len(self._utterance) - self._silent_frames :])
         self._utterance = []
         self._fresh = 0
-
-
-class _Percentile:
-    """A percentile of the newest values, kept in order: every frame of every caller asks for it."""
-
-    def __init__(self, percentile: float, values: list[float]) -> None:
-        self._newest = deque(values)
-        self._ordered = sorted(values)
-        self._place, self._part = divmod(percentile / 100 * (len(values) - 1), 1.0)
-
-    def add(self, value: float) -> None:
-        """Take a value; the oldest one is forgotten."""
-        del self._ordered[bisect_left(self._ordered, self._newest.popleft())]
-        self._newest.append(value)
-        insort(self._ordered, value)
-
-    @property
-    def value(self) -> float:
-        """The percentile, between two values in proportion."""
-        low = int(self._place)
-        below, above = self._ordered[low], self._ordered[min(low + 1, len(self._ordered) - 1)]
-        return below + (above - below) * self._part
 
 
 def _level_db(pcm: bytes) -> float:
