@@ -42,6 +42,7 @@ from voice_app.speech.earcons import earcon
 from voice_app.speech.endpointing import StreamEndpointer
 from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
+from voice_app.store.notify_feed import NotifyFeed
 from voice_app.store.rates import SqlRates
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
@@ -97,6 +98,7 @@ class Service:
     ear_places: EarPlaces
     metrics: Metrics
     readiness: Readiness
+    live: NotifyFeed | None
     sittings: SqlSittings
 
     @property
@@ -131,6 +133,8 @@ class Service:
         )
 
     async def close(self) -> None:
+        if self.live is not None:
+            await self.live.close()
         await self.recognizer.close()
         await self.synthesizer.close()
         await self.store.close()
@@ -200,6 +204,9 @@ async def open_service(settings: Settings) -> Service:
             ear_required=settings.operations.ear_required,
             limit_s=settings.operations.check_limit_s,
         )
+        live = None if settings.database_url.startswith("sqlite") else NotifyFeed(settings.database_url)
+        if live is not None:
+            live.start()
         opened.pop_all()  # all of them stand: from here on the service closes them
     return Service(
         settings=settings,
@@ -229,7 +236,8 @@ async def open_service(settings: Settings) -> Service:
         ),
         metrics=metrics,
         readiness=readiness,
-        sittings=SqlSittings(store.engine, LocalFeed()),
+        sittings=SqlSittings(store.engine, live or LocalFeed()),
+        live=live,
     )
 
 

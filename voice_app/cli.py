@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from voice_app.commands import content, db, doctor, org, phone_calls, pilot, places, privacy, speech
+from voice_app.commands import analytics, content, db, doctor, org, phone_calls, pilot, places, privacy, speech
 from voice_app.commands.calibrate import calibrate_command
 from voice_app.commands.documents import attestation, key_card_command, kit, report
 from voice_app.commands.outlets import outlets_command
@@ -40,6 +40,7 @@ app.command("outlets")(outlets_command)
 app.command("simulate")(simulate_command)
 app.command("calibrate")(calibrate_command)
 app.add_typer(phone_calls.app, name="calls")
+app.add_typer(analytics.app, name="analytics")
 app.add_typer(content.app, name="content")
 app.add_typer(db.app, name="db")
 app.add_typer(org.app, name="org")

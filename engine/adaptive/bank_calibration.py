@@ -17,11 +17,15 @@ from engine.adaptive.bank import Bank
 from engine.adaptive.calibration import (
     Calibrated,
     CalibrationRules,
+    Chunk,
+    Floats,
     Parameters,
     Rows,
+    Statistics,
     attenuated,
-    calibrate,
     chunk_of,
+    iterate,
+    one_pass,
     unattenuated,
 )
 from engine.adaptive.matching import AnswerLog, match_people
@@ -47,9 +51,40 @@ def calibrate_bank(
     times under the parameters found so far. Expert values are the bank's own parameters. Raises InvalidPolicy without
     answers.
     """
+
+    def prepare(tables: Floats) -> Callable[[Parameters], Statistics]:
+        chunks = chunks_of(bank, log, tables)
+        return lambda parameters: one_pass(chunks, parameters)
+
+    return calibrate_by(bank, len(log.groups), prepare, rules, anchored, progress)
+
+
+def chunks_of(bank: Bank, log: AnswerLog, tables: Floats, spread: tuple[Floats, Floats] | None = None) -> list[Chunk]:
+    """Give a log cut for the EM: each person in each competence, with the context of all other answers.
+
+    `tables` [M, 3, Q]: the outcomes of the items under the parameters found so far. Beside them a person's context is
+    made of that person's answers and the group's `spread`: a log may be cut between people, and with the spread of the
+    whole each part is prepared by itself.
+    """
+    matched = match_people(bank, log, tables, spread)
+    return [
+        chunk_of(unit, log.item[here], log.evidence[here], matched.group[persons], matched.context[persons])
+        for here, unit, persons in _cut(matched.unit)
+    ]
+
+
+def calibrate_by(
+    bank: Bank,
+    groups: int,
+    prepare: Callable[[Floats], Callable[[Parameters], Statistics]],
+    rules: CalibrationRules,
+    anchored: NDArray[np.bool_] | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Calibrated:
+    """Give the parameters from answers that lie wherever: `prepare` makes the contexts ready under some tables of
+    outcomes and gives the pass that adds up the statistics of all parts. Raises InvalidPolicy without answers."""
     truth = truth_of(bank)
     flat = attenuated(truth.a, bank.prior.sd_tube)
-    groups = len(log.groups)
     keep = np.zeros(len(bank.items), dtype=np.bool_) if anchored is None else anchored
     nodes = grid()
     current = Parameters(
@@ -71,12 +106,7 @@ def calibrate_bank(
     for _ in range(CONTEXT_ROUNDS):
         know = current.know()
         tables = know[:, None] * bank.if_known[..., None] + (1.0 - know[:, None]) * bank.if_unknown[..., None]
-        matched = match_people(bank, log, tables)
-        chunks = [
-            chunk_of(unit, log.item[here], log.evidence[here], matched.group[persons], matched.context[persons])
-            for here, unit, persons in _cut(matched.unit)
-        ]
-        fitted = calibrate(chunks, current, some, partial(_moved, progress, done))
+        fitted = iterate(prepare(tables), current, some, partial(_moved, progress, done))
         current, done = fitted.parameters, done + fitted.iterations
     a = np.where(keep, truth.a, unattenuated(current.a, bank.prior.sd_tube))
     return replace(fitted, parameters=replace(current, a=a), iterations=done)

@@ -272,13 +272,27 @@ def calibrate(
     if not sum(len(chunk.sure_person) + len(chunk.soft_item) for chunk in chunks):
         raise InvalidPolicy("there are no answers to calibrate with")
     carry = pass_over or one_pass
-    told, done, resting = carry(chunks, parameters), 0, False
+    return iterate(lambda current: carry(chunks, current), parameters, rules, progress)
+
+
+def iterate(
+    carry: Callable[[Parameters], Statistics],
+    parameters: Parameters,
+    rules: CalibrationRules,
+    progress: Callable[[int], None],
+) -> Calibrated:
+    """Give the calibrated items. `carry` gives the statistics of all answers under some parameters, wherever they are.
+
+    Raises InvalidPolicy without any answer."""
+    told, done, resting = carry(parameters), 0, False
+    if not told.answers:
+        raise InvalidPolicy("there are no answers to calibrate with")
     while done < rules.iterations and not resting:
         fitted = maximise(parameters, told, rules)
         resting = float(np.abs(fitted.b - parameters.b).max()) < rules.tolerance
         parameters, done = fitted, done + 1
         progress(done)
-        told = carry(chunks, parameters)
+        told = carry(parameters)
     p = parameters.know()
     information = (parameters.a[:, None] ** 2 * told.seen * p * (1.0 - p)).sum(axis=1)
     with np.errstate(divide="ignore"):

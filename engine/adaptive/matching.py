@@ -12,6 +12,7 @@ common prior a weaker group makes every item look unfair.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,21 +61,17 @@ class Matched:
     group_sd: Floats
 
 
-def match_people(bank: Bank, log: AnswerLog, tables: Floats | None = None) -> Matched:
-    """Give the contexts of a log; `tables` [I, O, G] may replace the bank's (parameters under way)."""
+def match_people(
+    bank: Bank, log: AnswerLog, tables: Floats | None = None, spread: tuple[Floats, Floats] | None = None
+) -> Matched:
+    """Give the contexts of a log; `tables` [I, O, G] may replace the bank's (parameters under way).
+
+    `spread`: mean and spread of each group where they are known, because the log is a part of a larger one.
+    """
     curves = bank.tables if tables is None else tables
     people, competences = len(log.group), len(bank.framework.competences)
-    order = np.argsort(log.person, kind="stable")
-    ends = np.searchsorted(log.person[order], np.arange(0, people + _CHUNK, _CHUNK))
-    mean, sd = np.full(len(log.groups), bank.prior.mean), np.full(len(log.groups), bank.prior.sd)
-    for _ in range(GROUP_ROUNDS if len(log.groups) > 1 else 0):
-        sums = np.zeros((len(log.groups), grid().size))
-        for part, begin in enumerate(range(0, people, _CHUNK)):
-            some = order[ends[part] : ends[part + 1]]
-            _, overall = _chunk(bank, log, curves, some, begin, mean, sd)
-            answered = np.unique(log.person[some])
-            np.add.at(sums, log.group[answered], overall[answered - begin])
-        mean, sd = _groups(sums, mean, sd)
+    order, ends = _parts(log)
+    mean, sd = spread or fit_groups(bank, len(log.groups), lambda *so_far: group_beliefs(bank, log, curves, *so_far))
     key = log.person * competences + bank.competence[log.item]
     units, unit = np.unique(key, return_inverse=True)
     context = np.empty((len(units), grid().size), dtype=np.float32)
@@ -84,6 +81,32 @@ def match_people(bank: Bank, log: AnswerLog, tables: Floats | None = None) -> Ma
         here = np.unique(unit[some])
         context[here] = found[units[here] // competences - begin, units[here] % competences]
     return Matched(unit, context, log.group[units // competences], mean, sd)
+
+
+def fit_groups(bank: Bank, groups: int, beliefs: Callable[[Floats, Floats], Floats]) -> tuple[Floats, Floats]:
+    """Give mean and spread of each group; `beliefs` gives the sum of its people's beliefs [P, G] under some of them."""
+    mean, sd = np.full(groups, bank.prior.mean), np.full(groups, bank.prior.sd)
+    for _ in range(GROUP_ROUNDS if groups > 1 else 0):
+        mean, sd = _groups(beliefs(mean, sd), mean, sd)
+    return mean, sd
+
+
+def group_beliefs(bank: Bank, log: AnswerLog, curves: Floats, mean: Floats, sd: Floats) -> Floats:
+    """Give by group the sum of its people's beliefs over the general ability [P, G]; sums of parts add up."""
+    order, ends = _parts(log)
+    sums = np.zeros((len(log.groups), grid().size))
+    for part, begin in enumerate(range(0, len(log.group), _CHUNK)):
+        some = order[ends[part] : ends[part + 1]]
+        _, overall = _chunk(bank, log, curves, some, begin, mean, sd)
+        answered = np.unique(log.person[some])
+        np.add.at(sums, log.group[answered], overall[answered - begin])
+    return sums
+
+
+def _parts(log: AnswerLog) -> tuple[Positions, Positions]:
+    """Give the answers in the order of their people, and where each part of `_CHUNK` people ends."""
+    order = np.argsort(log.person, kind="stable")
+    return order, np.searchsorted(log.person[order], np.arange(0, len(log.group) + _CHUNK, _CHUNK))
 
 
 def _chunk(

@@ -50,11 +50,18 @@ def group_of(channel: str, input_mode: str) -> str:
 
 def read_log(path: Path, bank: Bank) -> Read:
     """Give the answers of a file. Raises InvalidLog, which names the line."""
+    return collect(_lines(path), bank, path.name)
+
+
+def collect(
+    lines: Iterable[tuple[int, Mapping[str, Any]]], bank: Bank, name: str, groups: tuple[str, ...] = ()
+) -> Read:
+    """Give the answers of numbered lines; `groups` where they are known, else those that occur. Raises InvalidLog."""
     persons: dict[str, int] = {}
     modes: list[Counter[str]] = []
     rows: list[tuple[int, int, float, float, float]] = []
     left_out: Counter[str] = Counter()
-    for number, line in _lines(path):
+    for number, line in lines:
         try:
             item, evidence = (
                 ItemId(str(line["item"])),
@@ -64,7 +71,7 @@ def read_log(path: Path, bank: Bank) -> Read:
             if min(evidence) < 0.0 or not np.isfinite(evidence).all() or max(evidence) == 0.0:
                 raise ValueError(f"impossible evidence {evidence}")
         except (KeyError, TypeError, ValueError) as fault:
-            raise InvalidLog(f"{path.name}, line {number}: {fault!r}") from fault
+            raise InvalidLog(f"{name}, line {number}: {fault!r}") from fault
         reason = _reason_to_leave_out(item, evidence, aid, bank)
         if reason is not None:
             left_out[reason] += 1
@@ -76,8 +83,8 @@ def read_log(path: Path, bank: Bank) -> Read:
         right, wrong, unknown = (value / max(evidence) for value in evidence)
         rows.append((persons[person], bank.index[item], right, wrong, unknown))
     if not rows:
-        raise InvalidLog(f"{path.name} holds no answer to an item of this bank")
-    groups = tuple(sorted({mode for counter in modes for mode in counter}))
+        raise InvalidLog(f"{name} holds no answer to an item of this bank")
+    groups = groups or tuple(sorted({mode for counter in modes for mode in counter}))
     table = np.array(rows)
     return Read(
         AnswerLog(

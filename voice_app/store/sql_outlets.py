@@ -95,13 +95,15 @@ class SqlOutlets:
                         .values(taken_until=None)
                     )
 
-    async def pending(self, name: str, limit: int, kinds: Collection[str] | None = None) -> Pending:
-        """Give what comes next, at most `limit` events, of these kinds only."""
+    async def pending(
+        self, name: str, limit: int, kinds: Collection[str] | None = None, after: Mapping[str, int] | None = None
+    ) -> Pending:
+        """Give what comes next, at most `limit` events, of these kinds only; after these numbers where given."""
         events: list[Envelope] = []
         reached: dict[str, int] = {}
         async with self._transaction() as database:
             last = await _last_numbers(database)
-            positions = await _positions(database, name)
+            positions = await _positions(database, name) | dict(after or {})
             for site, number in last.items():
                 begin = positions.get(site, 0)
                 if begin >= number or len(events) >= limit:
