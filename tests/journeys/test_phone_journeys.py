@@ -16,6 +16,7 @@ from tests.journeys.phone_service import PhoneService, phone_service
 pytestmark = [needs_baresip, pytest.mark.audio, pytest.mark.realtime]
 BETWEEN_KEYS_S = 0.75
 """Longer than the time in which a second press is taken for a bounce."""
+BETWEEN_DIGITS_S = 0.25
 
 
 CONTENT = load()
@@ -46,6 +47,17 @@ async def answer_until(caller: Baresip, service: PhoneService, kind: str, count:
     raise AssertionError(f"no {count} times {kind}: {service.events()}")
 
 
+async def enter_code(caller: Baresip, code: str) -> None:
+    """Press through the menus: French, "I have a code", and its digits."""
+    for key in "12":
+        await asyncio.sleep(1)
+        await caller.press(key)
+    await asyncio.sleep(1)
+    for digit in code:
+        await caller.press(digit)
+        await asyncio.sleep(BETWEEN_DIGITS_S)
+
+
 async def test_by_keys_cut_after_five_questions_and_resumed_by_code(tmp_path: Path) -> None:
     async with phone_service(tmp_path / "service") as service:
         async with baresip(tmp_path / "first") as caller:
@@ -59,13 +71,7 @@ async def test_by_keys_cut_after_five_questions_and_resumed_by_code(tmp_path: Pa
         account = ";audio_codecs=PCMA/8000/1;dtmfmode=info"
         async with baresip(tmp_path / "second", account=account) as caller:
             await caller.dial(f"sip:assess@127.0.0.1:{service.port}")
-            for key in "12":
-                await asyncio.sleep(1)
-                await caller.press(key)
-            await asyncio.sleep(1)
-            for digit in service.code():
-                await caller.press(digit)
-                await asyncio.sleep(0.25)
+            await enter_code(caller, service.code())
             await service.until("session_resumed", 1)
             asked_after = service.ask("select json_extract(payload, '$.item') from event where kind = 'item_asked'")
             await asyncio.sleep(BETWEEN_KEYS_S)
