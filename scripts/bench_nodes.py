@@ -43,8 +43,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 HAPROXY = Path(__file__).parent.parent / "docs/deploy/haproxy.cfg"
+OPTIONS = {"serve": ("--port", "0"), "phone": ("--sip", "127.0.0.1:0")}
 THINK_S = (1.5, 4.0)
-START_LIMIT_S = 120
+START_LIMIT_S = 300
 KEY_EVERY_S = 2.5
 
 
@@ -200,9 +201,18 @@ def carries_calls(nodes: list[Node]) -> Node:
 async def run(folder: Path, url: str, people: int, calls: int, length_s: float) -> dict[str, Any]:
     async with AsyncExitStack() as running:
         enter = running.enter_async_context
-        serving = [await enter(node(folder, url, f"serve-{name}", "serve", "--port", "0")) for name in "abc"]
-        phones = [await enter(node(folder, url, f"phone-{n}", "phone", "--sip", "127.0.0.1:0")) for n in (1, 2)]
-        worker = await enter(node(folder, url, "worker", "worker"))
+        wanted = [
+            ("serve-a", "serve"),
+            ("serve-b", "serve"),
+            ("serve-c", "serve"),
+            ("phone-1", "phone"),
+            ("phone-2", "phone"),
+        ]
+        *nodes, worker = await asyncio.gather(
+            *(enter(node(folder, url, name, command, *OPTIONS[command])) for name, command in wanted),
+            enter(node(folder, url, "worker", "worker")),
+        )
+        serving, phones = nodes[:3], nodes[3:]
         address = await enter(haproxy(folder, serving))
         line = await enter(kamailio(folder / "kamailio", [each.port for each in phones]))
         moments, told, stop = Moments(), Calls(), asyncio.Event()

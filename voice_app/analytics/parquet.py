@@ -90,7 +90,9 @@ def days(folder: Path) -> list[Path]:
 def rows_of(file: Path) -> Iterator[dict[str, Any]]:
     """Give the rows of one file, a person's answers together. Raises AnalyticsFault."""
     with _database() as database:
-        asked = database.execute("select * from read_parquet(?) order by person, position", [str(file)])
+        asked = database.execute(
+            "select * from read_parquet(?, hive_partitioning = false) order by person, position", [str(file)]
+        )
         names = [each[0] for each in asked.description]
         while rows := asked.fetchmany(ROWS_AT_ONCE):
             yield from (dict(zip(names, row, strict=True)) for row in rows)

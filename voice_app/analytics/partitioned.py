@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.adaptive import Bank
+from audio_content.loader import load
+from engine.adaptive import Bank, compile_bank
 from engine.adaptive.bank_calibration import calibrate_by, chunks_of
 from engine.adaptive.calibration import (
     Calibrated,
@@ -53,15 +54,19 @@ _here: list[_Here] = []
 
 def calibrate_folder(
     files: Sequence[Path],
-    bank: Bank,
+    make_bank: Callable[[], Bank],
     rules: CalibrationRules,
     anchored: Any = None,
     progress: Callable[[int], None] = lambda _: None,
     processes: int = 1,
 ) -> Calibrated:
-    """Give the parameters from these files. Raises InvalidPolicy without answers, AnalyticsFault."""
+    """Give the parameters from these files. `make_bank` is called here and once in each process.
+
+    Raises InvalidPolicy without answers, AnalyticsFault.
+    """
+    bank = make_bank()
     parts = [str(file) for file in files]
-    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (bank,)) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (make_bank,)) as pool:
         rounds = iter(range(1_000_000))
 
         def prepare(tables: Floats) -> Callable[[Parameters], Statistics]:
@@ -81,12 +86,18 @@ def calibrate_folder(
         return calibrate_by(bank, len(GROUPS), prepare, rules, anchored, progress)
 
 
+def content_bank(path: str) -> Bank:
+    """Give the bank of a path of the content, as `voice-app calibrate` has it."""
+    content = load()
+    return compile_bank(content.skill_map.spec, content.engine_items(path))
+
+
 def _same(parts: Sequence[str], *values: Any) -> list[list[Any]]:
     return [[value] * len(parts) for value in values]
 
 
-def _begin(bank: Bank) -> None:
-    _here[:] = [_Here(bank, OrderedDict(), OrderedDict())]
+def _begin(make_bank: Callable[[], Bank]) -> None:
+    _here[:] = [_Here(make_bank(), OrderedDict(), OrderedDict())]
 
 
 def _log(part: str) -> AnswerLog | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 from engine.adaptive.calibration import CalibrationRules
 from voice_app.analytics.export import export
 from voice_app.analytics.parquet import ask, days
-from voice_app.analytics.partitioned import calibrate_folder
+from voice_app.analytics.partitioned import calibrate_folder, content_bank
 from voice_app.commands.simulate import BankName, bank_of
 from voice_app.commands.terminal import console, failures_told, print_json, progress, run, settings_here
 from voice_app.store.answer_history import AnswerHistory
@@ -74,12 +75,12 @@ def calibrate(
 ) -> None:
     """Fit item parameters to the files, a day at a time on all processors; prints them, publishes nothing."""
     with failures_told():
-        _, bank, _ = bank_of(BankName.CONTENT, path)
+        _, bank, _ = bank_of(BankName.CONTENT, path)  # the same bank; says which paths there are
         rules = CalibrationRules(iterations=iterations)
         with progress("Calibrating") as move:
             fitted = calibrate_folder(
                 days(folder),
-                bank,
+                partial(content_bank, path),
                 rules,
                 progress=lambda done: move(done, iterations),
                 processes=processes or os.cpu_count() or 1,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from audio_content.loader import load
-from engine.adaptive import Bank, compile_bank
+from engine.adaptive import Bank
 from engine.adaptive.bank_calibration import calibrate_bank
 from engine.adaptive.calibration import CalibrationRules
 from voice_app.analytics.parquet import COLUMNS, days, rows_of, write_day
-from voice_app.analytics.partitioned import GROUPS, calibrate_folder
+from voice_app.analytics.partitioned import GROUPS, calibrate_folder, content_bank
 from voice_app.commands.answer_log import collect
 
 RULES = CalibrationRules(iterations=6)
@@ -21,8 +21,7 @@ PEOPLE_A_DAY, ANSWERS = 40, 8
 
 
 def bank() -> Bank:
-    content = load()
-    return compile_bank(content.skill_map.spec_of("abc_diag"), content.engine_items("abc_diag"))
+    return content_bank("abc_diag")
 
 
 def made_up(items: Bank, day: int) -> list[tuple[Any, ...]]:
@@ -56,7 +55,7 @@ def test_the_parameters_are_those_of_one_log(tmp_path: Path) -> None:
     lines = (dict(zip(COLUMNS, row, strict=True)) for row in everything)
     whole = calibrate_bank(items, collect(enumerate(lines, start=1), items, "log", GROUPS).log, RULES)
 
-    parts = calibrate_folder(days(folder), items, RULES, processes=2)
+    parts = calibrate_folder(days(folder), partial(content_bank, "abc_diag"), RULES, processes=2)
 
     assert parts.iterations == whole.iterations
     np.testing.assert_allclose(parts.parameters.b, whole.parameters.b, atol=2e-4)
