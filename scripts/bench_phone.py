@@ -5,6 +5,7 @@
     bench_phone.py sipp                                   SIPp: 200 calls at 20/s with 10 % loss, 600 calls at 50/s
     bench_phone.py unacked                                100 INVITEs that nobody acknowledges: released, without sound
     bench_phone.py kamailio                               two nodes behind the real Kamailio, one killed in a call
+    bench_phone.py room                                   begun in a browser, gone on with by telephone, and back
     bench_phone.py attack                                 floods, garbage and scanners while 20 calls run
 
 The line is the real gateway and media process with a stand-in for the conversation (speech-like noise without end), so
@@ -163,6 +164,12 @@ def calls_of(port: int) -> int:
     )
 
 
+def journey(name: str) -> None:
+    """Play a journey that the tests leave out because it takes minutes; ends the program."""
+    command = [sys.executable, "-m", "pytest", "-q", f"tests/journeys/{name}"]
+    sys.exit(subprocess.run(command, env={**os.environ, "VOICE_APP_TEST_PEERS": "1"}, check=False).returncode)
+
+
 def attack() -> None:
     if not (SCANNERS / "bin" / "sipvicious_svmap").exists():
         subprocess.run([sys.executable, "-m", "venv", str(SCANNERS)], check=True)
@@ -258,7 +265,7 @@ def scanner(name: str, *arguments: str) -> str:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=("line", "pacing", "sipp", "unacked", "kamailio", "attack"))
+    options.add_argument("what", choices=("line", "pacing", "sipp", "unacked", "kamailio", "room", "attack"))
     options.add_argument("--calls", type=int, nargs="+", default=[50, 100, 200])
     options.add_argument("--busy", action="store_true")
     options.add_argument("--capacity", type=int, default=1000)
@@ -275,8 +282,9 @@ def main() -> None:
         case "kamailio":
             if shutil.which("kamailio") is None:
                 sys.exit("kamailio is missing: apt-get install --no-install-recommends kamailio")
-            command = [sys.executable, "-m", "pytest", "-q", "tests/journeys/test_phone_kamailio.py"]
-            sys.exit(subprocess.run(command, env={**os.environ, "VOICE_APP_TEST_PEERS": "1"}, check=False).returncode)
+            journey("test_phone_kamailio.py")
+        case "room":
+            journey("test_room_and_phone.py")
         case "attack":
             attack()
 

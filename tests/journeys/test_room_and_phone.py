@@ -4,6 +4,7 @@ telephone; the code is all that the person carries from one to the other."""
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,13 @@ from tests.journeys.test_kiosk_journeys import (
 )
 from tests.journeys.test_phone_journeys import BETWEEN_KEYS_S, answer_until, enter_code
 
-pytestmark = [needs_baresip, pytest.mark.browser, pytest.mark.slow, pytest.mark.realtime]
+pytestmark = [
+    needs_baresip,
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.realtime,
+    pytest.mark.skipif("VOICE_APP_TEST_PEERS" not in os.environ, reason="minutes: scripts/bench_phone.py room"),
+]
 IN_THE_ROOM, BY_PHONE = 3, 4
 
 
