@@ -105,7 +105,7 @@ async def haproxy(folder: Path, nodes: list[Node]) -> AsyncIterator[str]:
         process = await asyncio.create_subprocess_exec(
             "haproxy", "-f", str(folder / "haproxy.cfg"), stdout=log, stderr=log, start_new_session=True
         )
-    await asyncio.sleep(3)
+    await asyncio.sleep(3)  # the first probes of its nodes
     assert process.returncode is None, (folder / "haproxy.log").read_text()
     try:
         yield f"http://127.0.0.1:{port}/"

@@ -23,6 +23,8 @@ from voice_app.operations.logs import set_up_logs
 from voice_app.settings import ServerRules, Settings
 
 PING_EVERY_S = 20
+START_LIMIT_S = 600
+"""Nodes that start together bring the database up to date one after the other, and each loads its models."""
 ANSWER_TRIES = 600
 TRY_EVERY_S = 0.1
 
@@ -51,6 +53,7 @@ async def _serve(settings: Settings) -> None:
     config.bind = [f"fd://{listener.fileno()}"]
     config.websocket_max_message_size = settings.web.largest_message_bytes
     config.websocket_ping_interval = PING_EVERY_S
+    config.startup_timeout = START_LIMIT_S
     config.accesslog = None
     config.errorlog = logging.getLogger("hypercorn.error")
     if rules.certificate:
