@@ -34,8 +34,8 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run a server for the length of a `with`. Raises FileNotFoundError when PostgreSQL is not installed."""
+def postgres_server(*, fsync: bool = False) -> Iterator[PostgresServer]:
+    """Run a server for the length of a `with`, durable with `fsync`. Raises FileNotFoundError without PostgreSQL."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
     if programs is None:
         raise FileNotFoundError("PostgreSQL is missing: scripts/setup --test installs it")
@@ -52,7 +52,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         )
 
     data = folder / "data"
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync={'on' if fsync else 'off'}"
     try:
         call("initdb", "-D", str(data), "-U", ACCOUNT, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         call("pg_ctl", "-D", str(data), "-l", str(folder / "server.log"), "-w", "-o", options, "start")

@@ -21,6 +21,7 @@ from voice_app.chores import EmbeddedChores
 from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
 from voice_app.ear_places import EarPlaces
+from voice_app.exchange import Exchange, content_in_use, open_exchange
 from voice_app.feeds import Feeds
 from voice_app.live_feed import LocalFeed
 from voice_app.operations.metrics import Metrics
@@ -58,13 +59,16 @@ from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
 from voice_app.store.sql_webhooks import SqlWebhooks
+from voice_app.sync.hub_desk import HubDesk
 from voice_app.web.api.routes import add_api
 from voice_app.web.help import help_blueprint
+from voice_app.web.hub_pages import hub_blueprint
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
 from voice_app.web.operations import operations_door, readiness_blueprint
 from voice_app.web.organization.pages import organization_blueprint
 from voice_app.web.pilot import pilot_blueprint
 from voice_app.web.privacy import privacy_blueprint
+from voice_app.web.sync_hub import sync_blueprint
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +104,7 @@ class Service:
     readiness: Readiness
     live: NotifyFeed | None
     sittings: SqlSittings
+    exchange: Exchange
 
     @property
     def content(self) -> Content:
@@ -133,6 +138,7 @@ class Service:
         )
 
     async def close(self) -> None:
+        await self.exchange.stop()
         if self.live is not None:
             await self.live.close()
         await self.recognizer.close()
@@ -145,7 +151,7 @@ def dialogue_context(settings: Settings, content: Content | None = None, path: s
 
     `path` is the settings' own by default. Raises InvalidSetting for a path that the content has not.
     """
-    chosen = load() if content is None else content
+    chosen = content_in_use(settings) if content is None else content
     path = path or settings.assessment.path
     known = (*chosen.skill_map.paths, *chosen.skill_map.modules)
     if path not in known:
@@ -183,6 +189,7 @@ async def open_service(settings: Settings) -> Service:
         accounts = SqlAccounts(store.engine, settings.organization)
         results = SqlResults(store.engine)
         access = SqlAccess(store.engine, settings.organization)
+        exchange = open_exchange(settings, store, context.bank.version)
         cache_limit_bytes = settings.speech.voice_cache_mb * 1_000_000
         synthesizer = LocalSynthesizer(settings.speech_folder, cache_limit_bytes=cache_limit_bytes)
         opened.push_async_callback(synthesizer.close)
@@ -213,7 +220,7 @@ async def open_service(settings: Settings) -> Service:
         context=context,
         recognizer=recognizer,
         synthesizer=watched_voice(synthesizer, metrics),
-        store=store,
+        store=exchange.store,
         organizations=organizations,
         accounts=accounts,
         results=results,
@@ -238,6 +245,7 @@ async def open_service(settings: Settings) -> Service:
         readiness=readiness,
         sittings=SqlSittings(store.engine, live or LocalFeed()),
         live=live,
+        exchange=exchange,
     )
 
 
@@ -295,6 +303,9 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
 
     add_api(app, lambda: opened[0], settings.organization)
     app.register_blueprint(readiness_blueprint(lambda: opened[0].readiness if opened else None))
+    if settings.sync.hub:
+        app.register_blueprint(sync_blueprint(lambda: _desk(opened[0])))
+        app.register_blueprint(hub_blueprint(lambda: _desk(opened[0]), settings.sync.operator_token))
     door = AsyncExitStack()
 
     @app.before_serving
@@ -302,6 +313,7 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
         service = await open_service(settings)
         service.readiness.is_leaving = is_leaving
         opened.append(service)
+        service.exchange.start()
         await door.enter_async_context(operations_door(settings.operations, lambda: service.readiness, service.metrics))
         if settings.database_url.startswith("sqlite"):  # on PostgreSQL a worker does it
             chores = EmbeddedChores(
@@ -321,3 +333,10 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
             await opened.pop().close()
 
     return app
+
+
+def _desk(service: Service) -> HubDesk:
+    desk = service.exchange.desk
+    if desk is None:
+        raise InvalidSetting("this service is no hub: set VOICE_APP_SYNC_HUB")
+    return desk

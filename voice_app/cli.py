@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from voice_app.commands import analytics, content, db, doctor, org, phone_calls, pilot, places, privacy, speech
+from voice_app.commands import (
+    analytics,
+    content,
+    db,
+    doctor,
+    hub,
+    org,
+    phone_calls,
+    pilot,
+    places,
+    privacy,
+    speech,
+    sync,
+)
 from voice_app.commands.calibrate import calibrate_command
 from voice_app.commands.documents import attestation, key_card_command, kit, report
 from voice_app.commands.outlets import outlets_command
@@ -43,6 +56,8 @@ app.add_typer(phone_calls.app, name="calls")
 app.add_typer(analytics.app, name="analytics")
 app.add_typer(content.app, name="content")
 app.add_typer(db.app, name="db")
+app.add_typer(hub.app, name="hub")
+app.add_typer(sync.app, name="sync")
 app.add_typer(org.app, name="org")
 app.add_typer(pilot.app, name="pilot")
 app.add_typer(places.app, name="places")

@@ -66,6 +66,14 @@ class SharingClosed(StoreError):
     prompt_id = "sharing.refused"
 
 
+class LedElsewhere(StoreError):
+    """The session went on at another site; what was said here is not kept. The code brings it back."""
+
+    code = "store.led_elsewhere"
+    retryable = False
+    prompt_id = "fault.led_elsewhere"
+
+
 class TooManyAttempts(StoreError):
     """Too many wrong codes from one place; the person may try later or begin anew."""
 

@@ -151,8 +151,12 @@ class Store(Protocol):
         """Write events durably in one transaction, all or none, and give the last one's sequence number.
 
         When this returns, they survive a power cut. What follows from them (a participation, a shared result) is part
-        of the transaction; raises SharingClosed when a result can no longer be shared.
+        of the transaction. Raises SharingClosed when a result can no longer be shared, LedElsewhere when the session
+        went on at another site.
         """
+
+    async def take_up(self, session: SessionId) -> None:
+        """Take the lead of a session for this site, where its person has come; the site before writes no more."""
 
     async def history(self, session: SessionId) -> Sequence[StoredRecord]: ...
 

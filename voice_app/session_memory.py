@@ -116,7 +116,7 @@ class SessionMemory:
 
     async def waiting_locale(self, caller: CallerMark) -> str | None:
         """Give the language of a session of this caller that was begun and not finished; None for no such session."""
-        found = await self.find_caller(caller)
+        found = await self._take_up(self._store.session_of_caller(caller), here=False)
         self._session = None  # it is only offered; the caller decides
         if isinstance(found, SessionNotFound) or any(isinstance(each, SessionFinished) for each in found.records):
             return None
@@ -134,11 +134,16 @@ class SessionMemory:
         except StoreError as fault:
             log.error("a caller's wish to be recognised was not kept: %s", fault)
 
-    async def _take_up(self, looking_up: Awaitable[SessionId | None]) -> SessionFound | SessionNotFound:
+    async def _take_up(
+        self, looking_up: Awaitable[SessionId | None], *, here: bool = True
+    ) -> SessionFound | SessionNotFound:
+        """Give a session that was looked up. `here`: its person goes on here, at this site."""
         try:
             session = await looking_up
             if session is None:
                 return SessionNotFound(PromptId("code.unknown"))
+            if here:
+                await self._store.take_up(session)
             history = await self._store.history(session)
             records = tuple(from_payload(stored.kind, stored.payload) for stored in history)
         except StoreError as fault:

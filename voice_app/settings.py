@@ -26,6 +26,7 @@ from voice_app.operations.rules import OperationsRules
 from voice_app.outlets.rules import OutletRules, WebhookRules, XapiRules
 from voice_app.pilot.rules import PilotRules
 from voice_app.store.rules import OrganizationRules, StoreRules
+from voice_app.sync.rules import SyncRules
 from voice_app.telephony.errands import ErrandRules
 from voice_app.telephony.rules import PhoneRules
 from voice_app.web.rules import WebRules
@@ -94,6 +95,7 @@ class Settings:
     web: WebRules = field(default_factory=WebRules)
     kiosk: KioskRules = field(default_factory=KioskRules)
     organization: OrganizationRules = field(default_factory=OrganizationRules)
+    sync: SyncRules = field(default_factory=SyncRules)
     documents: DocumentRules = field(default_factory=DocumentRules)
     phone: PhoneRules = field(default_factory=PhoneRules)
     phone_channel: PhoneChannelRules = field(default_factory=PhoneChannelRules)
@@ -116,6 +118,10 @@ class Settings:
     @property
     def speech_folder(self) -> Path:
         return self.data_folder / "speech"
+
+    @property
+    def content_folder(self) -> Path:
+        return self.data_folder / "content"
 
     @property
     def database_url(self) -> str:

@@ -12,6 +12,7 @@ all that the hub ever answers. For the event at each place of a batch:
 | nothing, place is next | fits, id known with other content | **custody**: place filled, event set aside |
 | nothing, place is next | erased at its site (`erasure`) | **kept**: place and digest, nothing else |
 | nothing, place is next | does not fit the digest before it | **custody**: changed after it was written |
+| nothing, place is next | is about a campaign of another's organisation | **custody** |
 | nothing, a place before is missing | | nothing: the batch comes again after the missing one |
 
 Custody rather than refusal: an event that is refused is sent for ever and holds up all that come after it. Set aside it
@@ -25,7 +26,7 @@ is none; the site goes back until they agree (`sending.judge`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,11 +77,18 @@ class Receipt:
     custody: tuple[Custody, ...] = ()
 
 
-def receive(head: Head, batch: Batch, held: Mapping[int, Held], contents: Mapping[str, str]) -> Receipt:
+def receive(
+    head: Head,
+    batch: Batch,
+    held: Mapping[int, Held],
+    contents: Mapping[str, str],
+    refused: Collection[str] = (),
+) -> Receipt:
     """Decide about a batch.
 
     `head`: the chain's end at the hub. `held`: what stands there at the places `batch.after` to `batch.last`, as far
     as they are filled. `contents`: `content_digest` by id, of those of the batch's events whose ids the hub knows.
+    `refused`: ids of events that this site may not send.
     """
     site, after = batch.site_id, batch.after
     if after.sequence > head.sequence:
@@ -106,6 +114,8 @@ def receive(head: Head, batch: Batch, held: Mapping[int, Held], contents: Mappin
             content = content_digest(event)
             if event.kind != ERASED and chained(agreed.digest, event) != sealed.digest:
                 custody.append(Custody(sealed, Reason.UNVERIFIABLE))
+            elif event.id in refused:
+                custody.append(Custody(sealed, Reason.OUT_OF_SCOPE))
             elif event.id not in known:
                 known[event.id] = content
                 kept.append(sealed)

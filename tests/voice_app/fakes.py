@@ -172,6 +172,9 @@ class FakeStore:
             self.records.append(StoredRecord(record.kind, _copied(record.payload), len(self.records) + 1))
         return len(self.records)
 
+    async def take_up(self, session: SessionId) -> None:
+        return None
+
     async def history(self, session: SessionId) -> Sequence[StoredRecord]:
         return list(self.records)
 

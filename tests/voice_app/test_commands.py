@@ -108,7 +108,12 @@ def test_a_backup_is_checked_and_brought_back(tmp_path: Path) -> None:
     assert json.loads(run("db", "backup", copy, "--json", **here).stdout)["faults"] == 0
     assert run("db", "backup", copy, **here).exit_code == 1
     assert "nothing missing" in run("db", "restore", copy, **there).stdout
-    assert json.loads(run("db", "check", "--json", **there).stdout) == {"events": 0, "sites": 0, "faults": []}
+    assert json.loads(run("db", "check", "--json", **there).stdout) == {
+        "events": 0,
+        "sites": 0,
+        "sessions": 0,
+        "faults": [],
+    }
 
 
 def test_a_changed_event_makes_the_check_fail(tmp_path: Path) -> None:

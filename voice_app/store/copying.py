@@ -1,4 +1,4 @@
-"""Whole databases: copied from one kind to another, proof-read, checked.
+"""Whole databases: copied from one kind to another, proof-read.
 
 A backup is such a copy, into a SQLite file, whatever the service runs on; a restore is one from it. The copy reads one
 moment of the source (a snapshot: SQLite's write-ahead log, PostgreSQL's REPEATABLE READ) while the service goes on
@@ -20,17 +20,16 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
-from engine.sync.events import GENESIS, ChainCheck, ChainFault
 from voice_app.errors import StoreError
-from voice_app.store import outlet_tables  # noqa: F401 - its tables are copied too
+from voice_app.store import outlet_tables, sync_tables  # noqa: F401 - their tables are copied too
 from voice_app.store.access_tables import ApiAccessRow, RateRow
 from voice_app.store.database import open_database, open_snapshot
-from voice_app.store.envelopes import as_text, envelope_of
+from voice_app.store.envelopes import as_text
 from voice_app.store.organization_tables import SignInRow
 from voice_app.store.own_access_tables import FlowRow
 from voice_app.store.rules import StoreRules
 from voice_app.store.sitting_tables import GlimpseRow, SittingRequestRow
-from voice_app.store.tables import EventRow, SiteRow, WrongCodeRow
+from voice_app.store.tables import WrongCodeRow
 
 ROWS_AT_ONCE = 1_000
 LEFT_BEHIND = frozenset(
@@ -58,15 +57,6 @@ class TableProof:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a check found: events read, and the faults of the chain, of each site the first ones first."""
-
-    events: int
-    sites: int
-    faults: Sequence[ChainFault]
-
-
 async def copy_database(
     source: str, target: str, rules: StoreRules, progress: Progress = lambda _done, _all: None
 ) -> Mapping[str, TableProof]:
@@ -85,6 +75,7 @@ async def copy_database(
             for table in _tables():
                 proofs[table.name] = await _copy_table(table, out, into)
                 progress(sum(proof.rows for proof in proofs.values()), total)
+            await _go_on_counting(into)
     except StatementError as fault:
         raise StoreError(f"the copy was given up, nothing of it is kept: {fault}") from fault
     finally:
@@ -114,46 +105,7 @@ async def prove(url: str, rules: StoreRules) -> Mapping[str, TableProof]:
         await reading.dispose()
 
 
-async def check_database(url: str, rules: StoreRules) -> Checked:
-    """Follow the chain of every site from its first event to the last one it gave. Raises StoreError."""
-    await (await open_database(url, rules)).dispose()
-    reading = open_snapshot(url, rules)
-    try:
-        async with reading.begin() as connection:
-            return await _check(connection)
-    except StatementError as fault:
-        raise StoreError(f"the database cannot be read: {fault}") from fault
-    finally:
-        await reading.dispose()
-
-
-async def _check(connection: AsyncConnection) -> Checked:
-    check, events, faults = ChainCheck(), 0, []
-    last: dict[str, tuple[int, str]] = {}
-    async for rows in _pieces(_EVENTS, connection, "site_id", "sequence"):
-        for row in rows:
-            envelope = envelope_of(row)
-            fault = check.follow(envelope, row.digest)
-            faults += [fault] if fault else []
-            last[envelope.site_id] = (envelope.sequence, row.digest)
-        events += len(rows)
-    faults += check.unannounced()
-    sites = (await connection.execute(select(_SITES))).all()
-    for site in sites:
-        found, digest = last.get(site.id, (0, GENESIS))
-        if (found, digest) != (site.last_sequence, site.last_digest):
-            faults.append(ChainFault(site.id, site.last_sequence, f"was given; the last one kept is {found}"))
-    return Checked(events, len(sites), faults)
-
-
 # --- tables --------------------------------------------------------------------------------------------------------
-
-
-def _table(row: type[SQLModel]) -> Table:
-    return SQLModel.metadata.tables[str(row.__tablename__)]
-
-
-_EVENTS, _SITES = _table(EventRow), _table(SiteRow)
 
 
 def _tables() -> list[Table]:
@@ -188,6 +140,20 @@ async def _copy_table(table: Table, out: AsyncConnection, into: AsyncConnection)
         await into.execute(insert(table), values)
         count += len(values)
     return TableProof(count, proof.hexdigest())
+
+
+async def _go_on_counting(into: AsyncConnection) -> None:
+    """Let PostgreSQL's own numbers go on behind those that were copied; SQLite does so by itself."""
+    if into.dialect.name != "postgresql":
+        return
+    for table in _tables():
+        (number,) = columns if len(columns := list(table.primary_key)) == 1 else (None,)
+        if number is None or number is not table.autoincrement_column:
+            continue
+        last = (await into.execute(select(func.max(number)))).scalar_one()
+        if last is not None:
+            counter = select(func.setval(func.pg_get_serial_sequence(table.name, number.name), last))
+            await into.execute(counter)
 
 
 async def _prove_table(table: Table, connection: AsyncConnection) -> TableProof:

@@ -17,10 +17,8 @@ from engine.organization import tallies
 from engine.organization.consent import Consent, Purpose, is_given
 from engine.organization.participations import (
     CONSENT,
-    FINISHED,
     JOINED,
     SHARED,
-    WITHDRAWN,
     SharingRefused,
     State,
     advance,
@@ -30,16 +28,19 @@ from engine.organization.snapshot import Snapshot
 from engine.organization.tallies import Kind, Tally
 from voice_app.errors import SharingClosed, StoreError
 from voice_app.ports import NewRecord
-from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import CampaignRow, ParticipationRow
+from voice_app.store.projections import FOLLOWED
 from voice_app.store.tables import SessionRow
 from voice_app.store.tallies import count, day_of, next_number
 
-FOLLOWED = frozenset({JOINED, FINISHED, WITHDRAWN, SHARED})
 
+async def follow(
+    database: AsyncSession, session: str, records: Sequence[NewRecord], moment: datetime, joined: str
+) -> None:
+    """Bring the session's participation to where these events lead. Raises SharingClosed, StoreError.
 
-async def follow(database: AsyncSession, session: str, records: Sequence[NewRecord], moment: datetime) -> None:
-    """Bring the session's participation to where these events lead. Raises SharingClosed, StoreError."""
+    `joined`: the id of the event by which the session joined a campaign, if that is among them; it names the row.
+    """
     if FOLLOWED.isdisjoint(record.kind for record in records):
         return
     found = await database.exec(
@@ -48,7 +49,7 @@ async def follow(database: AsyncSession, session: str, records: Sequence[NewReco
     row = found.first()
     for record in records:
         if record.kind == JOINED and row is None:
-            row = await _joined(database, session, record.payload, moment)
+            row = await _joined(database, session, record.payload, moment, joined)
         if row is not None:
             await _advance(database, row, record, records, moment)
         elif record.kind == SHARED:
@@ -56,13 +57,13 @@ async def follow(database: AsyncSession, session: str, records: Sequence[NewReco
 
 
 async def _joined(
-    database: AsyncSession, session: str, payload: Mapping[str, Any], moment: datetime
+    database: AsyncSession, session: str, payload: Mapping[str, Any], moment: datetime, joined: str
 ) -> ParticipationRow:
     campaign = str(payload["campaign"])
     if await database.get(CampaignRow, campaign) is None:
         raise StoreError(f"no campaign {campaign}")
     row = ParticipationRow(
-        id=uuid7(int(moment.timestamp() * 1000)),
+        id=joined,
         campaign_id=campaign,
         session_id=session,
         state=State.STARTED.value,

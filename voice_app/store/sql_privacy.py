@@ -1,6 +1,6 @@
 """What is kept of a person, in the database: `privacy.Privacy`.
 
-An erasure is announced in the chain of events first, then carried out in one transaction (`erasing`). Retention is
+An erasure is announced in the chain of events and carried out in one transaction (`erasures`, `erasing`). Retention is
 nothing else than an erasure that nobody had to ask for.
 """
 
@@ -17,11 +17,13 @@ from sqlmodel import select as entities
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine.sync.erasure import ERASED, ERASURE
+from engine.sync.sessions import STORE_KINDS
 from voice_app.organizations import Author, OrganizationId
 from voice_app.ports import SessionId
 from voice_app.privacy import KeptData, KeptEvent, KeptParticipation
 from voice_app.store.audit import write_audit
 from voice_app.store.envelopes import aware
+from voice_app.store.event_keeping import ORDER
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow, ParticipationRow
 from voice_app.store.privacy_tables import RetentionRow
 from voice_app.store.rules import OrganizationRules
@@ -51,7 +53,9 @@ class SqlPrivacy:
             if row is None:
                 return None
             events = await database.exec(
-                entities(EventRow).where(EventRow.session_id == session).order_by(col(EventRow.sequence))
+                entities(EventRow)
+                .where(EventRow.session_id == session, col(EventRow.kind).not_in(STORE_KINDS))  # codes are told beside
+                .order_by(*ORDER)
             )
             code = await database.exec(
                 entities(func.count()).select_from(ResumeCodeRow).where(ResumeCodeRow.session_id == session)

@@ -1,9 +1,9 @@
 """The store behind `ports.Store`: SQLite by default, PostgreSQL when one machine is not enough.
 
-Every append is one transaction that takes the site's next sequence number by an UPDATE of the site's row: the row lock
-(PostgreSQL) or the writer lock (SQLite) puts writers in line, and a roll-back gives the number back. Numbers therefore
-have no gap, and each event's digest can cover the one before it (`engine.sync.events`). Any number of processes may
-append to one database.
+Every append is one transaction that holds the row of the site's chain: the row lock (PostgreSQL) or the writer lock
+(SQLite) puts writers in line, and a roll-back gives the number back. Numbers therefore have no gap, and each event's
+digest can cover the one before it (`engine.sync.events`). Its outbox row is part of the transaction where there is a
+hub. Any number of processes may append to one database.
 
 Only this package reads the wall clock.
 """
@@ -11,11 +11,13 @@ Only this package reads the wall clock.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,23 +30,29 @@ from engine.organization.codes import (
     is_valid_code,
     with_check_digit,
 )
+from engine.organization.participations import JOINED
 from engine.organization.sittings import Seat
-from engine.sync.erasure import ERASURE, announcement
-from engine.sync.events import chained
-from voice_app.errors import StoreError, TooManyAttempts
+from engine.sync.batches import Sealed
+from engine.sync.events import Envelope, chained
+from engine.sync.sessions import CODE_ISSUED, LEAD_TAKEN, STORE_KINDS, taken
+from voice_app.errors import LedElsewhere, StoreError, TooManyAttempts
 from voice_app.ports import CallerMark, NewRecord, ResumeCode, SessionId, StoredRecord
+from voice_app.store.chains import Own, own_chain, write_own
 from voice_app.store.database import one_at_a_time, open_database
-from voice_app.store.envelopes import as_text, aware, envelope_of
-from voice_app.store.erasing import empty_session, events_of
+from voice_app.store.envelopes import as_text, aware
+from voice_app.store.erasures import erase_session
+from voice_app.store.event_keeping import ORDER
 from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow
 from voice_app.store.participations import follow
 from voice_app.store.rules import StoreRules
 from voice_app.store.seats import follow_seats, seat_of_code
 from voice_app.store.sql_organizations import span_of
-from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow, SiteRow, WrongCodeRow
+from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow, SiteRow, Standing, WrongCodeRow
 from voice_app.store.transactions import milliseconds, transaction
 
+SERVICE = "service"
+"""Who acted, where nobody did."""
 CODE_DRAWS = 50
 """With nine codes in ten taken, fewer than one draw in a hundred ends without a code."""
 
@@ -87,9 +95,15 @@ class SqlStore:
         moment = datetime.now(UTC)
         session = SessionId(uuid7(milliseconds(moment)))
         async with self._transaction() as database:
+            own = await own_chain(database)
             database.add(
                 SessionRow(
-                    id=session, site_id=self._site_id, channel=channel, bank_version=bank_version, opened_at=moment
+                    id=session,
+                    site_id=own.site_id,
+                    channel=channel,
+                    bank_version=bank_version,
+                    opened_at=moment,
+                    lead_site=own.site_id,
                 )
             )
         return session
@@ -100,62 +114,87 @@ class SqlStore:
         """Write events durably, all or none, and give the last one's sequence number within the site."""
         moment = datetime.now(UTC)
         async with self._transaction() as database:
-            row = await database.get(SessionRow, session)
-            if row is None:
-                raise StoreError(f"no session {session}")
-            last, digest = await self._take_sequences(database, len(records))
-            for sequence, record in enumerate(records, start=last - len(records) + 1):
-                kept = EventRow(
-                    id=uuid7(milliseconds(moment)),
-                    site_id=self._site_id,
-                    sequence=sequence,
-                    session_id=session,
-                    kind=record.kind,
-                    payload=dict(record.payload),
-                    channel=channel,
-                    actor=actor,
-                    bank_version=row.bank_version,
-                    recorded_at=moment,
-                    digest="",
-                )
-                digest = kept.digest = _chained(digest, kept)
-                database.add(kept)
-            await database.exec(update(SiteRow).where(col(SiteRow.id) == self._site_id).values(last_digest=digest))
-            await follow(database, session, records, moment)
+            own = await own_chain(database)
+            row = await _session(database, session)
+            writing = _Writing(own, row, channel, moment)
+            await _require_lead(database, writing)
+            for record in records:
+                writing.add(record.kind, record.payload, actor)
+            end = await write_own(database, own, writing.events, project=False)
+            joined = next((each.envelope for each in writing.events if each.envelope.kind == JOINED), None)
+            await follow(database, session, records, moment, "" if joined is None else joined.id)
             await follow_seats(database, session, records, moment)
-        return last
+        return end.sequence
 
-    async def _take_sequences(self, database: AsyncSession, count: int) -> tuple[int, str]:
-        """Give the last number taken and the digest before the first one. The site's row stays locked."""
-        statement = (
-            update(SiteRow)
-            .where(col(SiteRow.id) == self._site_id)
-            .values(last_sequence=col(SiteRow.last_sequence) + count)
-            .returning(col(SiteRow.last_sequence), col(SiteRow.last_digest))
-        )
-        last, digest = (await database.exec(statement)).one()
-        return int(last), str(digest)
+    async def take_up(self, session: SessionId) -> None:
+        """Take the lead of a session for this site, where its person has come. Nothing happens when it has it."""
+        moment = datetime.now(UTC)
+        async with self._transaction() as database:
+            row = await _session(database, session)
+            own = await own_chain(database)
+            if row.lead_site == own.site_id:
+                return
+            writing = _Writing(own, row, row.channel, moment)
+            writing.take_lead()
+            await write_own(database, own, writing.events)
 
     async def history(self, session: SessionId) -> Sequence[StoredRecord]:
         """Give the events of a session, oldest first; empty for an unknown one."""
+        query = (
+            select(EventRow)
+            .where(EventRow.session_id == session, col(EventRow.kind).not_in(STORE_KINDS))
+            .order_by(*ORDER)
+        )
         async with self._transaction() as database:
-            rows = await database.exec(
-                select(EventRow).where(EventRow.session_id == session).order_by(col(EventRow.sequence))
-            )
+            rows = await database.exec(query)
             return [StoredRecord(row.kind, row.payload, row.sequence, row.actor) for row in rows]
 
     async def issue_code(self, session: SessionId) -> ResumeCode:
         """Give the session's resume code: made at the first call, the same one afterwards."""
+        moment = datetime.now(UTC)
         async with self._transaction() as database:
-            # locked, so that of two pages asking at once the second finds the code of the first
-            if await database.get(SessionRow, session, with_for_update=True) is None:
-                raise StoreError(f"no session {session}")
-            known = (await database.exec(select(ResumeCodeRow).where(ResumeCodeRow.session_id == session))).first()
+            # our chain is locked, so that of two pages asking at once the second finds the code of the first
+            own = await own_chain(database)
+            row = await _session(database, session)
+            known = await database.get(ResumeCodeRow, session)
             if known is not None:
                 return ResumeCode(known.code)
             code = await _draw_code(database)
-            database.add(ResumeCodeRow(code=code, session_id=session, issued_at=datetime.now(UTC)))
+            writing = _Writing(own, row, row.channel, moment)
+            writing.add(CODE_ISSUED, {"v": 1, "code": code}, SERVICE)
+            await write_own(database, own, writing.events)
         return code
+
+    async def knows_code(self, code: str, *, asker: str) -> bool:
+        """Tell whether a session of this code is led here, counting nothing. Raises TooManyAttempts."""
+        moment = datetime.now(UTC)
+        async with self._transaction() as database:
+            await self._refuse_guessing(database, asker, moment)
+            found = await self._session_of(database, code, moment)
+            if found is None:
+                return False
+            own = (await database.exec(select(SiteRow.id).where(SiteRow.standing == Standing.OWN))).first()
+            return found.lead_site == own
+
+    async def _session_of(self, database: AsyncSession, code: str, moment: datetime) -> SessionRow | None:
+        """Give the session of a code. Of several with the same one, that which is led here; else none is the one."""
+        if not is_valid_code(code):
+            return None
+        query = (
+            select(SessionRow, ResumeCodeRow, SiteRow.standing)
+            .join(ResumeCodeRow, col(ResumeCodeRow.session_id) == col(SessionRow.id))
+            .join(SiteRow, col(SiteRow.id) == col(SessionRow.lead_site))
+            .where(ResumeCodeRow.code == code)
+        )
+        oldest = moment - timedelta(days=self._rules.code_valid_days)
+        found = [
+            (row, standing)
+            for row, given, standing in (await database.exec(query)).all()
+            if aware(given.issued_at) >= oldest
+        ]
+        here = [row for row, standing in found if standing == Standing.OWN]
+        chosen = here or [row for row, _ in found]
+        return chosen[0] if len(chosen) == 1 else None
 
     async def find_session(self, code: str, *, asker: str) -> SessionId | None:
         """Give the session of a code, or None when it is unknown, expired or mistyped.
@@ -168,10 +207,9 @@ class SqlStore:
             await self._refuse_guessing(database, asker, moment)
             if not is_valid_code(code):
                 return None
-            row = await database.get(ResumeCodeRow, code)
-            oldest = moment - timedelta(days=self._rules.code_valid_days)
-            if row is not None and aware(row.issued_at) >= oldest:
-                return SessionId(row.session_id)
+            row = await self._session_of(database, code, moment)
+            if row is not None:
+                return SessionId(row.id)
             database.add(WrongCodeRow(asker=asker, tried_at=moment))
         return None
 
@@ -214,19 +252,9 @@ class SqlStore:
             raise TooManyAttempts("too many wrong codes; wait a quarter of an hour or begin anew")
 
     async def erase(self, session: SessionId) -> bool:
-        """Erase what is kept of a session: announced in the chain of events first, then done in one transaction."""
+        """Erase what is kept of a session, announced in the chain of events; other sites' copies follow."""
         async with self._transaction() as database:
-            if await database.get(SessionRow, session) is None:
-                return False
-            found = await (await database.connection()).execute(events_of(session))
-            places = [(site, sequence) for site, sequence in found.all()]
-        empty = await self.open_session("", "")
-        await self.append(empty, [NewRecord(ERASURE, announcement(places))], channel="", actor="service")
-        async with self._transaction() as database:
-            if await database.get(SessionRow, session, with_for_update=True) is None:
-                return False
-            await empty_session(database, session, empty)
-        return True
+            return await erase_session(database, session)
 
     async def recognise_caller(self, caller: CallerMark, session: SessionId) -> None:
         """Remember which session this caller would go on with; the one before is forgotten."""
@@ -266,16 +294,67 @@ class SqlStore:
         await self._engine.dispose()
 
 
+@dataclass(slots=True)
+class _Writing:
+    """The next events of our own chain, all of one session and one moment."""
+
+    own: Own
+    session: SessionRow
+    channel: str
+    moment: datetime
+    events: list[Sealed] = field(default_factory=list)
+
+    def add(self, kind: str, payload: Mapping[str, Any], actor: str) -> None:
+        """Put one more event behind those so far. Raises StoreError for what JSON cannot carry."""
+        end = self.events[-1].head if self.events else self.own.end
+        event = Envelope(
+            id=uuid7(milliseconds(self.moment)),
+            site_id=self.own.site_id,
+            sequence=end.sequence + 1,
+            session_id=self.session.id,
+            kind=kind,
+            payload=dict(payload),
+            channel=self.channel,
+            actor=actor,
+            bank_version=self.session.bank_version,
+            recorded_at=as_text(self.moment),
+        )
+        try:
+            self.events.append(Sealed(event, chained(end.digest, event)))
+        except (TypeError, ValueError) as fault:
+            raise StoreError(f"a record {kind!r} holds what JSON cannot carry: {type(fault).__name__}") from fault
+
+    def take_lead(self) -> None:
+        self.add(LEAD_TAKEN, taken(self.session.lead_epoch + 1), SERVICE)
+
+
+async def _session(database: AsyncSession, session: str) -> SessionRow:
+    row = await database.get(SessionRow, session)
+    if row is None:
+        raise StoreError(f"no session {session}")
+    return row
+
+
+async def _require_lead(database: AsyncSession, writing: _Writing) -> None:
+    """Let only the site write that leads the session. What this database led under a former id it leads on."""
+    lead = writing.session.lead_site
+    if lead == writing.own.site_id:
+        return
+    site = await database.get(SiteRow, lead)
+    if site is None or site.standing != Standing.FORMER:
+        raise LedElsewhere("this session went on at another site since")
+    writing.take_lead()
+
+
 async def _settle_site(engine: AsyncEngine, site_id: str | None) -> str:
     sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
     async with sessions() as database, database.begin():
         await one_at_a_time(database)
-        known = (await database.exec(select(SiteRow).order_by(col(SiteRow.id)))).all()
-        if site_id is None and known:
-            return known[0].id
+        own = (await database.exec(select(SiteRow).where(SiteRow.standing == Standing.OWN))).first()
+        if own is not None:
+            return own.id
         chosen = site_id or uuid7(milliseconds(datetime.now(UTC)))
-        if all(row.id != chosen for row in known):
-            database.add(SiteRow(id=chosen))
+        database.add(SiteRow(id=chosen, standing=Standing.OWN))
         return chosen
 
 
@@ -283,13 +362,6 @@ async def _draw_code(database: AsyncSession) -> ResumeCode:
     free_digits = RESUME_CODE_DIGITS - 1
     for _ in range(CODE_DRAWS):
         code = with_check_digit(f"{secrets.randbelow(int(CAMPAIGN_LEADS) * 10 ** (free_digits - 1)):0{free_digits}d}")
-        if await database.get(ResumeCodeRow, code) is None:
+        if (await database.exec(select(ResumeCodeRow).where(ResumeCodeRow.code == code))).first() is None:
             return ResumeCode(code)
     raise StoreError(f"{CODE_DRAWS} codes drawn by lot were all taken: old sessions have to go")
-
-
-def _chained(previous: str, row: EventRow) -> str:
-    try:
-        return chained(previous, envelope_of(row))
-    except (TypeError, ValueError) as fault:
-        raise StoreError(f"a record {row.kind!r} holds what JSON cannot carry: {type(fault).__name__}") from fault

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, DateTime, UniqueConstraint
@@ -14,14 +15,34 @@ from sqlmodel import Field, SQLModel
 from engine.sync.events import GENESIS
 
 
+class Standing(StrEnum):
+    """What a chain of events is to this database."""
+
+    OWN = "own"
+    """The one that is written here."""
+    FORMER = "former"
+    """Written here under an id that was given up: the database is a copy of one that went on elsewhere."""
+    WHOLE = "whole"
+    """Gathered from another site, without a gap."""
+    PARTIAL = "partial"
+    """Another site's, only the events of sessions that came here."""
+
+
 class SiteRow(SQLModel, table=True):
-    """A site's identity, the last sequence number it gave and the digest of its last event (engine.sync.events)."""
+    """A chain: its site, the last number and the digest of the last event (engine.sync.events).
+
+    `acknowledged`: up to there it is at the hub. `wanted`: up to there the hub had it when this id was given up.
+    """
 
     __tablename__ = "site"
 
     id: str = Field(primary_key=True)
     last_sequence: int = Field(default=0, sa_type=BigInteger)
     last_digest: str = GENESIS
+    standing: str = Standing.WHOLE
+    acknowledged: int = Field(default=0, sa_type=BigInteger)
+    wanted: int = Field(default=0, sa_type=BigInteger)
+    enrolment_id: str | None = None
 
 
 class SessionRow(SQLModel, table=True):
@@ -32,10 +53,15 @@ class SessionRow(SQLModel, table=True):
     channel: str
     bank_version: str
     opened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    lead_site: str = ""
+    lead_epoch: int = Field(default=1, sa_type=BigInteger)
 
 
 class EventRow(SQLModel, table=True):
-    """One event. `sequence` has no gap within a site; `id` is a UUIDv7; `digest` chains it to the one before."""
+    """One event. `sequence` has no gap within a site; `id` is a UUIDv7; `digest` chains it to the one before.
+
+    `epoch`, `order_site`, `order_sequence`: where it counts in its session (engine.sync.sessions).
+    """
 
     __tablename__ = "event"
     __table_args__ = (UniqueConstraint("site_id", "sequence"),)
@@ -51,13 +77,18 @@ class EventRow(SQLModel, table=True):
     bank_version: str
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     digest: str
+    epoch: int = Field(default=1, sa_type=BigInteger)
+    order_site: str = ""
+    order_sequence: int = Field(default=0, sa_type=BigInteger)
 
 
 class ResumeCodeRow(SQLModel, table=True):
+    """The code of a session. Sites draw codes without asking one another: two sessions may have the same one."""
+
     __tablename__ = "resume_code"
 
-    code: str = Field(primary_key=True)
-    session_id: str = Field(foreign_key="session.id", unique=True)
+    session_id: str = Field(foreign_key="session.id", primary_key=True)
+    code: str = Field(index=True)
     issued_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 

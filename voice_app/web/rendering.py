@@ -73,6 +73,11 @@ def render_document(template: str, book: str, locale: str, **fields: Any) -> str
     )
 
 
+def render_template(template: str, locale: str, **fields: Any) -> str:
+    """Give a whole page whose words are among its fields."""
+    return _templates().get_template(template).render(locale=locale, font=installed_font(), **fields)
+
+
 def installed_font() -> str | None:
     """Give the low-vision font that `scripts/fetch_web_assets` has brought, or None: the device's own fonts."""
     folder = resources.files("voice_app.web") / "static" / "fonts"

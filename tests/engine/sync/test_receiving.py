@@ -105,3 +105,12 @@ def test_the_same_id_twice_in_a_batch_is_kept_once() -> None:
     receipt = receive(START, batch(events), {}, {})
 
     assert (receipt.kept, receipt.twins) == ((events[0],), (events[1],))
+
+
+def test_what_a_site_may_not_send_is_set_aside() -> None:
+    events = chain(2)
+
+    receipt = receive(START, batch(events), {}, {}, refused={"a1"})
+
+    assert receipt.custody == (Custody(events[0], Reason.OUT_OF_SCOPE),)
+    assert receipt.kept == (events[1],)

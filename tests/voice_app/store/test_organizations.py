@@ -30,7 +30,8 @@ from voice_app.organizations import (
     SignInRefused,
 )
 from voice_app.ports import NewRecord, SessionId
-from voice_app.store.copying import check_database, copy_database
+from voice_app.store.checking import check_database
+from voice_app.store.copying import copy_database
 from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations

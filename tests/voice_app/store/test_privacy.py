@@ -15,7 +15,7 @@ from tests.voice_app.store.test_results import EVERYTHING, share
 from voice_app.organizations import Campaign, Counts
 from voice_app.ports import CallerMark, NewRecord, SessionId
 from voice_app.results import ResultFilter
-from voice_app.store.copying import check_database
+from voice_app.store.checking import check_database
 from voice_app.store.erasing import STAYS, _references_to
 from voice_app.store.rules import StoreRules
 from voice_app.store.sql_privacy import SqlPrivacy, months_before

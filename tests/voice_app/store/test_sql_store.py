@@ -11,7 +11,7 @@ import pytest
 from engine.organization.codes import is_valid_code, with_check_digit
 from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.ports import CallerMark, NewRecord, SessionId
-from voice_app.store.copying import check_database
+from voice_app.store.checking import check_database
 from voice_app.store.rules import StoreRules
 from voice_app.store.sql_store import SqlStore
 
@@ -187,7 +187,8 @@ async def test_two_pages_asking_at_once_get_the_same_code(store: SqlStore) -> No
 async def test_a_fault_never_tells_what_was_answered(store: SqlStore) -> None:
     session = await store.open_session("kiosk", "bank-1")
     async with store._engine.begin() as connection:
-        await connection.exec_driver_sql("drop table event")
+        for table in ("delivery", "event_twin", "event"):
+            await connection.exec_driver_sql(f"drop table {table}")
 
     with pytest.raises(StoreError) as fault:
         await store.append(session, [NewRecord("item_answered", {"option": "secret"})], channel="kiosk")

@@ -1,0 +1,398 @@
+"""Sites and a hub on real databases: sent, sent again, restored, cloned, gone on elsewhere, and the same everywhere."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from engine.sync.batches import Batch, Sealed, decode, encode
+from engine.sync.sending import Answer
+from engine.sync.sessions import Place
+from voice_app.errors import LedElsewhere
+from voice_app.ports import NewRecord, SessionId
+from voice_app.store.checking import check_database
+from voice_app.store.rules import OrganizationRules, StoreRules
+from voice_app.store.sql_enrolments import Enrolment, SqlEnrolments
+from voice_app.store.sql_hub import NotItsChain, SqlHub
+from voice_app.store.sql_privacy import SqlPrivacy
+from voice_app.store.sql_store import SqlStore
+from voice_app.store.sql_uplink import SqlUplink
+from voice_app.sync.courier import Versions, bring, fetch_sessions, push
+from voice_app.sync.messages import Feed, Report, answer_from_data, answer_to_data, decode_feed, encode_feed
+from voice_app.sync.ports import HubUnreachable
+
+RULES = StoreRules()
+
+
+@dataclass
+class DirectLine:
+    """The line without a network: everything is written and read as if there were one."""
+
+    hub: SqlHub
+    enrolment: Enrolment
+    cut: bool = False
+    sent: list[int] = field(default_factory=list)
+
+    async def push(self, batch: Batch, report: Report) -> Answer:
+        self._pass()
+        self.sent.append(len(batch.events))
+        answer = await self.hub.gather(self.enrolment, decode(encode(batch)), Report.from_text(report.to_text()))
+        return answer_from_data(answer_to_data(answer, await self.hub.site_id()))
+
+    async def tail(self, site: str, after: int) -> Batch | None:
+        self._pass()
+        return await self.hub.tail(self.enrolment, site, after)
+
+    async def feed(self, site: str, hub_site: str, since: int) -> Feed:
+        self._pass()
+        return decode_feed(encode_feed(await self.hub.feed(self.enrolment, site, hub_site, since)))
+
+    async def claim(self, code: str, asker: str) -> tuple[tuple[Sealed, Place], ...] | None:
+        self._pass()
+        found = await self.hub.claim(self.enrolment, code, asker)
+        return None if found is None else found.events
+
+    def _pass(self) -> None:
+        if self.cut:
+            raise HubUnreachable("the line is cut")
+
+    async def manifest(self, known: str, part: Path) -> bytes | None: ...
+
+    async def rows(self, wanted: list[tuple[str, str]]) -> list[dict[str, Any]]: ...  # type: ignore[empty-body]
+
+    async def file(self, digest: str, size: int, target: Path) -> None: ...
+
+    async def rotate(self) -> str: ...  # type: ignore[empty-body]
+
+
+def copied(file: Path, to: Path) -> None:
+    with sqlite3.connect(file) as source, sqlite3.connect(to) as target:
+        source.backup(target)
+    source.close()
+    target.close()
+
+
+@dataclass
+class Site:
+    """A site with its own SQLite file."""
+
+    file: Path
+    store: SqlStore
+    line: DirectLine
+
+    @property
+    def url(self) -> str:
+        return f"sqlite+aiosqlite:///{self.file}"
+
+    @property
+    def uplink(self) -> SqlUplink:
+        return SqlUplink(self.store.engine)
+
+    async def push(self) -> None:
+        await push(self.uplink, self.line, Versions("1", "bank"))
+
+    async def exchange(self) -> None:
+        await self.push()
+        await fetch_sessions(self.uplink, self.line)
+
+    async def answer(self, session: SessionId, *items: str) -> None:
+        for item in items:
+            await self.store.append(session, [NewRecord("item_answered", {"v": 1, "item": item})], channel="kiosk")
+
+    async def items(self, session: SessionId) -> list[str]:
+        return [str(each.payload["item"]) for each in await self.store.history(session)]
+
+    async def reopened(self) -> Site:
+        return Site(self.file, await SqlStore.open(self.url), self.line)
+
+    def copied(self, to: Path) -> None:
+        """Copy the file as it is, as a backup or a cloned disk does."""
+        copied(self.file, to)
+
+
+@dataclass
+class Field:
+    """A hub and its sites."""
+
+    folder: Path
+    url: str
+    hub_store: SqlStore
+    sites: list[Site] = field(default_factory=list)
+
+    @property
+    def hub(self) -> SqlHub:
+        return SqlHub(self.hub_store.engine)
+
+    async def new_site(self, name: str, organizations: Sequence[str] = ()) -> Site:
+        enrolment, token = await SqlEnrolments(self.hub_store.engine).enrol(name, organizations)
+        file = self.folder / f"{name}.sqlite"
+        site = Site(file, await SqlStore.open(f"sqlite+aiosqlite:///{file}"), DirectLine(self.hub, enrolment))
+        await site.uplink.join("https://hub.example", token, enrolment.seal_key)
+        self.sites.append(site)
+        return site
+
+    async def whole(self) -> list[object]:
+        """Give what is wrong at the hub and at each site."""
+        faults = list((await check_database(self.url, RULES)).faults)
+        for site in self.sites:
+            faults += (await check_database(site.url, RULES)).faults
+        return list(faults)
+
+    async def held(self, session: SessionId) -> list[str]:
+        return [str(each.payload["item"]) for each in await self.hub_store.history(session)]
+
+
+@pytest.fixture
+async def plain(url: str, tmp_path: Path) -> AsyncIterator[Field]:
+    made = Field(tmp_path, url, await SqlStore.open(url))
+    yield made
+    await made.hub_store.close()
+    for site in made.sites:
+        await site.store.close()
+
+
+async def test_what_a_site_wrote_is_at_the_hub_once(plain: Field) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    code = await site.store.issue_code(session)
+    await site.answer(session, "one", "two")
+
+    await site.push()
+    await site.push()
+
+    assert await plain.held(session) == ["one", "two"]
+    assert await plain.hub_store.find_session(code, asker="kiosk") == session
+    assert [each.waiting for each in await site.uplink.backlogs()] == [0]
+    assert await plain.whole() == []
+
+
+async def test_what_was_written_before_there_was_a_hub_is_sent_too(plain: Field, tmp_path: Path) -> None:
+    site = await plain.new_site("a")
+    await site.uplink.leave()
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one")
+
+    await site.uplink.join("https://hub.example", "token", site.line.enrolment.seal_key)
+    await site.answer(session, "two")
+    await site.push()
+
+    assert await plain.held(session) == ["one", "two"]
+
+
+async def test_a_cut_line_keeps_everything_and_halves_the_batch(plain: Field) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one")
+    site.line.cut = True
+
+    with pytest.raises(HubUnreachable):
+        await site.push()
+
+    told = await site.uplink.uplink()
+    assert (told.failures, "cut" in told.fault, told.refused) == (1, True, False)
+    site.line.cut = False
+    await site.push()
+    assert await plain.held(session) == ["one"]
+
+
+async def test_a_restored_site_takes_a_new_id_and_gets_back_what_it_had_sent(plain: Field, tmp_path: Path) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one")
+    await site.push()
+    site.copied(tmp_path / "backup")
+    await site.answer(session, "two")
+    await site.push()
+    before = site.store.site_id
+    await site.store.close()
+    shutil.copy(tmp_path / "backup", site.file)
+    plain.sites[0] = restored = await site.reopened()
+
+    await restored.answer(session, "three")
+    await restored.exchange()
+    await restored.answer(session, "four")
+    await restored.exchange()
+
+    assert await plain.held(session) == ["one", "two", "three", "four"]
+    assert await restored.items(session) == ["one", "two", "three", "four"]
+    assert [each.site_id == before for each in await restored.uplink.backlogs()] == [True, False]
+    assert await plain.whole() == []
+
+
+async def test_two_copies_of_one_disk_lose_and_double_nothing(plain: Field, tmp_path: Path) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one", "unsent")
+    site.copied(tmp_path / "clone.sqlite")
+    clone = Site(
+        tmp_path / "clone.sqlite", await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'clone.sqlite'}"), site.line
+    )
+    plain.sites.append(clone)
+
+    await site.answer(session, "two")
+    await clone.answer(session, "three")
+    for each in (site, clone, site, clone):
+        await each.exchange()
+
+    assert sorted(await plain.held(session)) == ["one", "three", "two", "unsent"]
+    assert await site.items(session) == await clone.items(session) == await plain.held(session)
+    assert await plain.whole() == []
+
+
+async def test_a_hub_that_lost_what_it_had_gets_it_again(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'hub.sqlite'}"
+    field_ = Field(tmp_path, url, await SqlStore.open(url))
+    site = await field_.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one")
+    await site.push()
+    copied(tmp_path / "hub.sqlite", tmp_path / "hub-backup.sqlite")
+    await site.answer(session, "two")
+    await site.push()
+    await field_.hub_store.close()
+    shutil.copy(tmp_path / "hub-backup.sqlite", tmp_path / "hub.sqlite")
+    field_.hub_store = await SqlStore.open(url)
+    site.line.hub = field_.hub
+
+    await site.push()
+
+    assert await field_.held(session) == ["one", "two"]
+    assert await field_.whole() == []
+    await field_.hub_store.close()
+    await site.store.close()
+
+
+async def test_a_person_goes_on_at_another_site_and_comes_back(plain: Field) -> None:
+    first, second = await plain.new_site("a"), await plain.new_site("b")
+    session = await first.store.open_session("kiosk", "bank-1")
+    code = await first.store.issue_code(session)
+    await first.answer(session, "one")
+    await first.push()
+
+    assert await bring(second.uplink, second.line, code, "kiosk")
+    found = await second.store.find_session(code, asker="kiosk")
+    assert found == session
+    await second.store.take_up(session)
+    await second.answer(session, "two")
+    await second.exchange()
+    await first.exchange()
+
+    assert await first.items(session) == ["one", "two"]
+    with pytest.raises(LedElsewhere):
+        await first.answer(session, "left open")
+    await first.store.take_up(session)
+    await first.answer(session, "three")
+    await first.exchange()
+    await second.exchange()
+    assert await second.items(session) == await plain.held(session) == ["one", "two", "three"]
+    assert await plain.whole() == []
+
+
+async def test_an_answer_still_in_the_outbox_comes_before_what_was_answered_elsewhere(plain: Field) -> None:
+    first, second = await plain.new_site("a"), await plain.new_site("b")
+    session = await first.store.open_session("kiosk", "bank-1")
+    code = await first.store.issue_code(session)
+    await first.answer(session, "one")
+    await first.push()
+    await first.answer(session, "late")
+    await bring(second.uplink, second.line, code, "kiosk")
+    await second.store.take_up(session)
+    await second.answer(session, "two")
+    await second.push()
+
+    await first.exchange()
+    await second.exchange()
+
+    assert await plain.held(session) == ["one", "late", "two"]
+    assert await first.items(session) == await second.items(session) == ["one", "late", "two"]
+    assert await plain.whole() == []
+
+
+async def test_a_session_goes_on_at_the_hub_itself(plain: Field) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one")
+    await site.push()
+
+    await plain.hub_store.take_up(session)
+    await plain.hub_store.append(session, [NewRecord("item_answered", {"item": "two"})], channel="phone")
+    await site.exchange()
+
+    assert await site.items(session) == ["one", "two"]
+    assert await plain.whole() == []
+
+
+async def test_an_event_changed_at_the_site_is_set_aside_and_the_rest_goes_on(plain: Field) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one", "two", "three")
+    async with site.store.engine.begin() as connection:
+        await connection.execute(text("update event set actor = 'somebody' where sequence = 2"))
+
+    await site.push()
+    await site.answer(session, "four")
+    await site.push()
+
+    assert await plain.held(session) == ["one", "three", "four"]
+    async with plain.hub_store.engine.connect() as connection:
+        aside = (await connection.execute(text("select sequence, reason from custody"))).all()
+        told = (await connection.execute(text("select kind from incident"))).scalars().all()
+    assert [tuple(each) for each in aside] == [(2, "unverifiable")]
+    assert told == ["custody"]
+    assert (await check_database(plain.url, RULES)).faults == []
+
+
+async def test_nobody_sends_for_the_chain_of_another_site(plain: Field) -> None:
+    first, second = await plain.new_site("a"), await plain.new_site("b")
+    session = await first.store.open_session("kiosk", "bank-1")
+    await first.answer(session, "one")
+    await first.push()
+
+    with pytest.raises(NotItsChain):
+        await plain.hub.gather(second.line.enrolment, await first.uplink.next_batch(first.store.site_id), Report())
+
+
+async def test_a_token_is_rotated_without_a_moment_when_none_opens(plain: Field) -> None:
+    enrolments = SqlEnrolments(plain.hub_store.engine)
+    site, old = await enrolments.enrol("a", [])
+    new = await enrolments.rotate(site.id)
+
+    assert await enrolments.identify(old) is not None
+    assert await enrolments.identify(new) is not None
+    assert await enrolments.identify(old) is None
+    await enrolments.close(site.id)
+    assert await enrolments.identify(new) is None
+    assert await enrolments.identify("site_nobody") is None
+
+
+async def test_what_is_erased_at_one_place_is_erased_at_all(plain: Field) -> None:
+    first, second = await plain.new_site("a"), await plain.new_site("b")
+    session = await first.store.open_session("kiosk", "bank-1")
+    code = await first.store.issue_code(session)
+    await first.answer(session, "one")
+    await first.push()
+    await bring(second.uplink, second.line, code, "kiosk")
+    await second.store.take_up(session)
+    await second.answer(session, "two")
+    await second.exchange()
+    await first.exchange()
+    await second.answer(session, "on its way")
+
+    await SqlPrivacy(first.store, OrganizationRules()).erase(session)
+    for site in (first, second, first, second):
+        await site.exchange()
+
+    for store in (first.store, second.store, plain.hub_store):
+        assert await store.history(session) == []
+        assert await store.find_session(code, asker="kiosk") is None
+        async with store.engine.connect() as connection:
+            left = (await connection.execute(text("select payload from event where kind = 'item_answered'"))).all()
+        assert left == []
+    assert await plain.whole() == []
