@@ -4,7 +4,7 @@ Each option is spoken as the service would speak it (the voice of the prompts), 
 system's voice, another pace), and each sound is given to the recogniser with the grammar of the item's turn: the words
 and places of its options, and the commands that are valid at every moment. An option passes when the dialogue takes
 what was heard for it, at once or by asking about it first. Of a number item the key and the numbers around it are
-spoken.
+spoken; there a wrong number may be taken for another wrong one, which is said back, but never for the key.
 
 A passed item is remembered by a digest of its grammar and of what was spoken, so that a check after a change of a few
 items takes seconds. A synthetic voice is no crowd: who passes here is told apart by ear at best, not by every learner.
@@ -161,6 +161,11 @@ async def check_item(
     def understood(heard: Recognition) -> MeaningId | None:
         return understood_of(item, locale, heard)
 
+    def passes(option: OptionText, meaning: MeaningId | None) -> bool:
+        if item.kind is ItemKind.NUMBER and option.id != item.key:
+            return meaning is not None and meaning.startswith("option.") and meaning != f"option.{item.key}"
+        return meaning == f"option.{option.id}"
+
     sounds = 0
     misheard: list[Misheard] = []
     for voice, speak in voices.items():
@@ -169,7 +174,9 @@ async def check_item(
         found = memory.get(digest)
         if found is None:
             found = [
-                each for option in options for each in await _listen_to(option, grammar, voice, speak, hear, understood)
+                each
+                for option in options
+                for each in await _listen_to(option, grammar, voice, speak, hear, understood, passes)
             ]
             memory.put(digest, found)
             sounds += len(options)
@@ -184,6 +191,7 @@ async def _listen_to(
     speak: Speak,
     hear: Hear,
     understood: Callable[[Recognition], MeaningId | None],
+    passes: Callable[[OptionText, MeaningId | None], bool],
 ) -> list[Finding]:
     sound = await speak(option.text, grammar.language)
     try:
@@ -191,7 +199,7 @@ async def _listen_to(
     except SpeechError as error:
         return [(option.id, option.text, voice, str(error), "lexicon", 0.0)]
     meaning = understood(heard)
-    if meaning == f"option.{option.id}":
+    if passes(option, meaning):
         return []
     likelihood = heard.ranked[0].likelihood if heard.ranked else 0.0
     return [(option.id, option.text, voice, str(meaning or heard.best), heard.outcome.value, round(likelihood, 3))]

@@ -24,6 +24,7 @@ from voice_app.speech.listening_check import (
     Memory,
     Speak,
     check_content,
+    check_item,
     ear_and_voices,
     spoken_options,
 )
@@ -123,6 +124,23 @@ def test_what_the_dialogue_makes_of_a_sound_decides(memory: Memory) -> None:
         return [each async for each in every]
 
     assert asyncio.run(collect())[0].misheard == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "told"), [("4", "6", []), ("4", "5", ["4"]), ("5", "6", ["5"]), ("5", "5", [])]
+)
+def test_a_wrong_number_is_never_taken_for_the_key(memory: Memory, said: str, heard: str, told: list[str]) -> None:
+    item = content.items[ItemId("it.calc.sheet.2.d")]
+    texts = {option.text: option.id for option in item.texts["fr"].options}
+
+    async def hear(sound: Sound, grammar: Grammar) -> Recognition:
+        number = texts[sound.pcm.decode().strip()]  # type: ignore[index] # the voice speaks these texts only
+        meaning = MeaningId(f"option.{heard if number == said else number}")
+        return Recognition(HearingOutcome.MATCH, (Scored(meaning, 0.9),), 0.1, engine="fake")
+
+    result = asyncio.run(check_item(item, grammar_of(item, "fr"), {"service": FakeVoice().speak}, hear, memory))
+
+    assert [found.option for found in result.misheard] == told
 
 
 def test_of_a_number_item_the_key_and_its_neighbours_are_spoken() -> None:
