@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from quart import Quart
 
@@ -43,8 +44,11 @@ from voice_app.speech.earcons import earcon
 from voice_app.speech.endpointing import StreamEndpointer
 from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
+from voice_app.sso.identity import IdentityProvider
+from voice_app.sso.rules import SsoRules
 from voice_app.store.notify_feed import NotifyFeed
 from voice_app.store.rates import SqlRates
+from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_contacts import SqlContacts
@@ -61,6 +65,7 @@ from voice_app.store.sql_store import SqlStore
 from voice_app.store.sql_webhooks import SqlWebhooks
 from voice_app.sync.hub_desk import HubDesk
 from voice_app.web.api.routes import add_api
+from voice_app.web.bounded import BoundedRequest
 from voice_app.web.help import help_blueprint
 from voice_app.web.hub_pages import hub_blueprint
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
@@ -69,6 +74,9 @@ from voice_app.web.organization.pages import organization_blueprint
 from voice_app.web.pilot import pilot_blueprint
 from voice_app.web.privacy import privacy_blueprint
 from voice_app.web.sync_hub import sync_blueprint
+
+if TYPE_CHECKING:
+    from voice_app.sso.passkeys import Passkeys
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +101,8 @@ class Service:
     rates: Rates
     feeds: Feeds
     own_access: OwnAccess
+    provider: IdentityProvider | None
+    passkeys: Passkeys | None
     facts: SqlFacts
     invitations: SqlInvitations
     contacts: SqlContacts
@@ -178,6 +188,30 @@ def contexts(settings: Settings, usual: DialogueContext) -> ContextOf:
     return context_of
 
 
+def identity_provider(rules: SsoRules) -> IdentityProvider | None:
+    """Give the provider by which members may sign in, if one is set. Raises InvalidSetting."""
+    if not rules.issuer:
+        return None
+    if not (rules.client_id and rules.client_secret):
+        raise InvalidSetting("a sign-in by a provider needs its client_id and client_secret (section sso)")
+    try:
+        from voice_app.sso.provider import Provider  # joserfc comes with the extra `sso`
+    except ImportError as fault:
+        raise InvalidSetting("a sign-in by a provider needs more packages: pip install 'voice-app[sso]'") from fault
+    return Provider(rules)
+
+
+def passkeys_here(rules: OrganizationRules) -> Passkeys | None:
+    """Give the passkeys where they are wanted and their package is installed (extra `passkeys`), or None."""
+    if not rules.passkeys:
+        return None
+    try:
+        from voice_app.sso.passkeys import Passkeys
+    except ImportError:
+        return None
+    return Passkeys()
+
+
 async def open_service(settings: Settings) -> Service:
     """Open content, ear, voice and store, all or none. Raises the families' own errors, each with its remedy."""
     settings.data_folder.mkdir(parents=True, exist_ok=True)
@@ -229,6 +263,8 @@ async def open_service(settings: Settings) -> Service:
         rates=SqlRates(store.engine),
         feeds=SqlFeeds(store.engine, organizations),
         own_access=SqlOwnAccess(store.engine, settings.organization),
+        provider=identity_provider(settings.sso),
+        passkeys=passkeys_here(settings.organization),
         facts=SqlFacts(store.engine),
         invitations=SqlInvitations(store.engine),
         contacts=SqlContacts(store.engine),
@@ -255,6 +291,7 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
     `is_leaving` tells that it is about to stop: it is not ready for anybody new then.
     """
     app = Quart("voice_app", static_folder=None)  # the pages bring their own
+    app.request_class = BoundedRequest
     opened: list[Service] = []
 
     async def run_conversation(channel: Channel, request: ConversationRequest) -> None:

@@ -25,6 +25,7 @@ from voice_app.errors import VoiceAppError
 from voice_app.operations.rules import OperationsRules
 from voice_app.outlets.rules import OutletRules, WebhookRules, XapiRules
 from voice_app.pilot.rules import PilotRules
+from voice_app.sso.rules import SsoRules
 from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.sync.rules import SyncRules
 from voice_app.telephony.errands import ErrandRules
@@ -33,7 +34,7 @@ from voice_app.web.rules import WebRules
 
 PREFIX = "VOICE_APP"
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*(@)")
-SECRET_ENDINGS = ("_password", "_token")
+SECRET_ENDINGS = ("_password", "_token", "_secret")
 """Settings that are listed as set, never shown."""
 
 
@@ -96,6 +97,7 @@ class Settings:
     kiosk: KioskRules = field(default_factory=KioskRules)
     organization: OrganizationRules = field(default_factory=OrganizationRules)
     sync: SyncRules = field(default_factory=SyncRules)
+    sso: SsoRules = field(default_factory=SsoRules)
     documents: DocumentRules = field(default_factory=DocumentRules)
     phone: PhoneRules = field(default_factory=PhoneRules)
     phone_channel: PhoneChannelRules = field(default_factory=PhoneChannelRules)

@@ -41,6 +41,8 @@ class OrganizationRules:
     """A working day; after it one signs in again."""
     invitation_days: int = 7
     """How long an invitation opens."""
+    passkeys: bool = True
+    """Whether members may sign in by passkeys, where the extra `passkeys` is installed."""
     token_days: int = 365
     """How long a token of the API opens at most; a year, so that a forgotten one ends by itself."""
     client_token_minutes: int = 60

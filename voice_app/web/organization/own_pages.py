@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from quart import Response, request
 
 from voice_app.access import Rates
 from voice_app.organizations import Account, Accounts, InvalidMember, OrganizationError, SignInRefused
 from voice_app.own_access import OwnAccess
+from voice_app.sso.identity import IdentityProvider
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_invitations import SqlInvitations
 from voice_app.web.organization import gate
@@ -18,7 +19,10 @@ from voice_app.web.organization.gate import Access, Refused, Route, Visit
 from voice_app.web.organization.sheets import go, show, typed_form
 from voice_app.web.organization.team_pages import team_words
 
-WINDOW_S = 900
+if TYPE_CHECKING:
+    from voice_app.sso.passkeys import Passkeys
+
+WINDOW_S = SIGN_IN_WINDOW_S = 900
 CODES_PER_ADDRESS, CODES_PER_SITE = 10, 200
 """Codes of invitations that are tried within a quarter of an hour: a guess is one in a hundred thousand millions."""
 
@@ -34,6 +38,12 @@ class OwnDesk(Protocol):
 
     @property
     def invitations(self) -> SqlInvitations: ...
+
+    @property
+    def passkeys(self) -> Passkeys | None: ...
+
+    @property
+    def provider(self) -> IdentityProvider | None: ...
 
     @property
     def rates(self) -> Rates: ...
@@ -94,9 +104,23 @@ class OwnPages:
         fields: Mapping[str, object] = {
             "sign_ins": await self._desk().own_access.sign_ins(account.id, own_token()),
             "characters": self._rules.password_characters,
+            "identities": await self._desk().own_access.identities(account.id),
+            "provider": provider_label(self._desk().provider),
+            "keys": await self._desk().own_access.passkeys(account.id),
+            "passkeys": self._desk().passkeys is not None,
             "says": team_words(),
         }
         return show("account", visit, status, fault=fault, done=done, **fields)
+
+
+async def sign_in_rate(rates: Rates, rules: OrganizationRules) -> int:
+    """Count a sign-in from this address. Gives the seconds to wait, 0 when there are attempts left."""
+    return await rates.take(f"sign-in-from:{request.remote_addr}", rules.sign_ins_per_address, SIGN_IN_WINDOW_S)
+
+
+def provider_label(provider: IdentityProvider | None) -> str:
+    """Give what people call the provider by which they may sign in; empty when there is none."""
+    return "" if provider is None else provider.label
 
 
 def account_of(visit: Visit) -> Account:

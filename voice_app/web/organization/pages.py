@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from quart import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from audio_content.model import Content
 from engine.organization.campaigns import LONGEST_TITLE, LONGEST_WELCOME, Entry, InvalidCampaign
@@ -30,6 +31,7 @@ from voice_app.organizations import (
 from voice_app.own_access import OwnAccess
 from voice_app.privacy import Privacy
 from voice_app.results import ResultFilter, Results
+from voice_app.sso.identity import IdentityProvider
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_invitations import SqlInvitations
@@ -37,9 +39,11 @@ from voice_app.web.guard import HEADERS
 from voice_app.web.organization import gate
 from voice_app.web.organization.charts import profile_chart
 from voice_app.web.organization.devices import device_of
+from voice_app.web.organization.first_steps import FirstSteps
 from voice_app.web.organization.forms import Fault, in_threes, read_campaign, templates
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
-from voice_app.web.organization.own_pages import OwnPages
+from voice_app.web.organization.own_pages import OwnPages, provider_label, sign_in_rate
+from voice_app.web.organization.passkey_pages import PasskeyPages
 from voice_app.web.organization.phone_pages import Contacts, PhonePages
 from voice_app.web.organization.privacy_page import RetentionPage
 from voice_app.web.organization.results_pages import ResultsPages, found_campaign, results_words
@@ -54,12 +58,15 @@ from voice_app.web.organization.sheets import (
     typed_form,
 )
 from voice_app.web.organization.sittings import SittingDesk, SittingPages
-from voice_app.web.organization.team_pages import TeamPages
+from voice_app.web.organization.sso_pages import SsoPages
+from voice_app.web.organization.team_pages import TeamPages, team_words
 from voice_app.web.page_words import book_of_words
+
+if TYPE_CHECKING:
+    from voice_app.sso.passkeys import Passkeys
 
 log = logging.getLogger(__name__)
 
-SIGN_IN_WINDOW_S = 900
 QR_SCALE = 8
 """Pixels of a module on the page."""
 
@@ -81,6 +88,12 @@ class Desk(SittingDesk, Protocol):
 
     @property
     def own_access(self) -> OwnAccess: ...
+
+    @property
+    def provider(self) -> IdentityProvider | None: ...
+
+    @property
+    def passkeys(self) -> Passkeys | None: ...
 
     @property
     def facts(self) -> SqlFacts: ...
@@ -135,9 +148,12 @@ class _Pages:
             *ResultsPages(desk, rules).routes,
             *SittingPages(desk, public_address).routes,
             *TeamPages(desk, rules).routes,
+            *FirstSteps(desk, public_address).routes,
             *OwnPages(desk, rules).routes,
             *RetentionPage(desk, rules).routes,
             *PhonePages(desk).routes,
+            *SsoPages(desk, rules).routes,
+            *PasskeyPages(desk, rules).routes,
         )
 
     def guarded(self, route: Route) -> gate.Page:
@@ -149,6 +165,8 @@ class _Pages:
                 return await route.page(visit, **parts)
             except Refused as refused:
                 return refusal(refused.status)
+            except RequestEntityTooLarge:
+                return refusal(413)
             except StoreError as fault:
                 log.error("a page of an organisation failed: %s", fault)
                 return refusal(503)
@@ -165,19 +183,22 @@ class _Pages:
 
     async def _sign_in(self, visit: Visit) -> Response:
         if request.method == "GET":
-            return show("sign_in", visit, fault=None, email="")
+            return self._sign_in_page(visit, 200, None, "")
         form = await typed_form()
-        wait = await self._desk().rates.take(
-            f"sign-in-from:{request.remote_addr}", self._rules.sign_ins_per_address, SIGN_IN_WINDOW_S
-        )
+        wait = await sign_in_rate(self._desk().rates, self._rules)
         if wait:
             refused = SignInRefused("locked", -(-wait // 60))
-            return show("sign_in", visit, 429, fault=refused, email=form.get("email", ""))
+            return self._sign_in_page(visit, 429, refused, form.get("email", ""))
         try:
             token = await self._desk().accounts.sign_in(form.get("email", ""), form.get("password", ""), _device())
         except SignInRefused as refused:
-            return show("sign_in", visit, 400, fault=refused, email=form.get("email", ""))
+            return self._sign_in_page(visit, 400, refused, form.get("email", ""))
         return self._signed_in(token)
+
+    def _sign_in_page(self, visit: Visit, status: int, fault: SignInRefused | None, email: str) -> Response:
+        provider = provider_label(self._desk().provider)
+        fields = {"passkeys": self._desk().passkeys is not None, "says": team_words()}
+        return show("sign_in", visit, status, fault=fault, email=email, provider=provider, **fields)
 
     async def _sign_out(self, visit: Visit) -> Response:
         del visit
@@ -202,7 +223,10 @@ class _Pages:
                 fault = refused
         characters = self._rules.password_characters
         status = 200 if fault is None else 400
-        return show("invitation", visit, status, invitation=invitation, fault=fault, name=name, characters=characters)
+        fields = {"token": token, "provider": provider_label(self._desk().provider), "says": team_words()}
+        return show(
+            "invitation", visit, status, invitation=invitation, fault=fault, name=name, characters=characters, **fields
+        )
 
     def _signed_in(self, token: str) -> Response:
         response = go("/")

@@ -34,6 +34,8 @@ from voice_app.results import ResultFilter
 from voice_app.session_memory import ContextOf
 from voice_app.settings import Settings
 from voice_app.sittings import Sitting
+from voice_app.sso.identity import IdentityProvider
+from voice_app.sso.passkeys import Passkeys
 from voice_app.store.rates import SqlRates
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_access import SqlAccess
@@ -49,6 +51,7 @@ from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.api.routes import add_api
+from voice_app.web.bounded import BoundedRequest
 from voice_app.web.organization.pages import organization_blueprint
 
 PASSWORD = "quatre mots faciles ici"
@@ -82,6 +85,8 @@ class Desk:
     facts: SqlFacts = field(init=False)
     sittings: SqlSittings = field(init=False)
     own_access: SqlOwnAccess = field(init=False)
+    provider: IdentityProvider | None = None
+    passkeys: Passkeys = field(default_factory=Passkeys)
     invitations: SqlInvitations = field(init=False)
     contacts: SqlContacts = field(init=False)
     members: dict[str, Member] = field(default_factory=dict)
@@ -103,6 +108,7 @@ class Desk:
         desk.invitations = SqlInvitations(desk.store.engine, desk.moment)
         desk.contacts = SqlContacts(desk.store.engine, desk.moment)
         desk.app = Quart(__name__, static_folder=None)
+        desk.app.request_class = BoundedRequest
         desk.app.register_blueprint(organization_blueprint(lambda: desk, RULES))
         add_api(desk.app, lambda: desk, RULES)
         ours = await desk.organizations.create("la Maison Bleue")

@@ -14,6 +14,7 @@ from quart import Quart
 from audio_content.model import LOCALES
 from engine.organization.scopes import Scope
 from tests.voice_app.web.organization.desk import ORIGIN, PASSWORD, RULES, Browser, Desk
+from voice_app.organizations import OrganizationFacts
 from voice_app.web.organization.devices import device_of
 from voice_app.web.organization.own_pages import CODES_PER_ADDRESS
 from voice_app.web.organization.pages import organization_blueprint
@@ -87,6 +88,33 @@ async def test_an_invitation_that_waits_is_listed_and_withdrawn(desk: Desk) -> N
     assert (await guest.get(address)).status_code == 404
     assert (await guest.post("/org/join", {"code": code})).status_code == 400
     assert "a retiré l’invitation de" in await admin.text(f"/org/{desk.ours}/log/")
+
+
+# --- first steps --------------------------------------------------------------------------------------------------
+
+
+async def test_first_steps_tick_themselves(desk: Desk) -> None:
+    admin, path = await desk.browser("admin"), f"/org/{desk.ours}/first-steps/"
+    before = await admin.text(path)
+    await desk.facts.describe(desk.members["admin"].organization.id, OrganizationFacts("association"), None)
+    campaign = await desk.campaign()
+    between = await admin.text(path)
+    await desk.share(campaign)
+    await desk.share(campaign)
+    after = await admin.text(path)
+
+    assert [page.count("C’est fait.") for page in (before, between, after)] == [1, 3, 6]  # the team is there
+    assert "Étape suivante\u00a0: Dire qui vous êtes" in before
+    assert "Étape suivante\u00a0: L’essayer vous-même" in between
+    assert campaign.code in between
+    assert "Tout est en place." in after
+
+
+async def test_a_viewer_is_not_sent_where_they_may_not_go(desk: Desk) -> None:
+    page = await (await desk.browser("viewer")).text(f"/org/{desk.ours}/first-steps/")
+
+    assert "/settings/" not in page
+    assert "/campaigns/new" not in page
 
 
 # --- programs -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,178 @@
+"""Ways in, in a real Chromium: passkeys by its virtual authenticator, every new page judged by axe at four sizes.
+
+The pages are served by Hypercorn with a real store; no kiosk is needed for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from playwright.async_api import Browser, Page, async_playwright, expect
+from quart import Blueprint
+
+import voice_app.web
+from tests.journeys.browser import CHROMIUM
+from tests.journeys.page_checks import _RUN_AXE, AXE
+from tests.voice_app.web.organization.desk import PASSWORD, Desk
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (scripts/setup --test brings it)"),
+    pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not there: scripts/fetch_web_assets --test"),
+]
+
+STATIC = Path(voice_app.web.__file__).parent / "static"
+PATIENCE_MS = 60_000
+"""The machine of the tests may have much else to do."""
+expect.set_options(timeout=PATIENCE_MS)
+SIZES = ((1920, 1080), (1280, 800), (640, 400), (320, 256))
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@dataclass
+class Served:
+    """A desk that answers at an address, and a browser."""
+
+    desk: Desk
+    address: str
+    browser: Browser
+    asked: set[str] = field(default_factory=set)
+
+    async def page(self, **options: str) -> Page:
+        context = await self.browser.new_context(locale="fr-FR", reduced_motion="reduce", **options)  # type: ignore[arg-type]
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("request", lambda request: self.asked.add(urlsplit(request.url).netloc))
+        return page
+
+    async def signed_in(self, page: Page, who: str) -> None:
+        await page.goto(f"{self.address}/org/sign-in")
+        await page.fill("#email", self.desk.members[who].email)
+        await page.fill("#password", PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("h1")).to_have_text("Parcours")
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    desk = await Desk.open(tmp_path)
+    desk.app.register_blueprint(Blueprint("look", __name__, static_folder=str(STATIC), static_url_path="/static"))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    listener.setblocking(False)
+    address = f"http://localhost:{listener.getsockname()[1]}"
+    config, stop = Config(), asyncio.Event()
+    config.bind, config.accesslog = [f"fd://{listener.detach()}"], None  # the server closes it
+    serving = asyncio.create_task(serve(desk.app, config, shutdown_trigger=stop.wait))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-features=Translate"])
+        yield Served(desk, address, browser)
+        await browser.close()
+    stop.set()
+    await serving
+    await desk.store.close()
+
+
+async def test_a_passkey_is_made_and_opens_without_a_password(served: Served) -> None:
+    page = await served.page()
+    device = await page.context.new_cdp_session(page)
+    await device.send("WebAuthn.enable")
+    made = await device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    await served.signed_in(page, "mediator")
+    await page.goto(f"{served.address}/org/account/")
+    button = page.get_by_role("button", name="Ajouter une clé sur cet appareil")
+    await button.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Oublier cette clé")).to_have_count(1)
+
+    await page.click("text=Me déconnecter")
+    await page.get_by_role("button", name="Me connecter avec une clé d’accès personnelle").press("Enter")
+    await expect(page.locator("h1")).to_have_text("Parcours")
+    await page.goto(f"{served.address}/org/account/")
+    await expect(page.locator("main")).to_contain_text("par clé d’accès personnelle")
+    (kept,) = await served.desk.own_access.passkeys(served.desk.members["mediator"].account)
+    assert kept.sign_count > 0
+    assert kept.used_at is not None
+
+    await page.click("text=Me déconnecter")
+    which = {"authenticatorId": made["authenticatorId"], "isUserVerified": False}
+    await device.send("WebAuthn.setUserVerified", which)
+    await page.get_by_role("button", name="Me connecter avec une clé d’accès personnelle").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("La clé n’a pas ouvert")
+
+    await device.send("WebAuthn.setUserVerified", {**which, "isUserVerified": True})
+    await served.desk.own_access.remove_passkey(served.desk.members["mediator"].account, kept.id)
+    await page.get_by_role("button", name="Me connecter avec une clé d’accès personnelle").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("La clé n’a pas ouvert")
+    assert served.asked == {urlsplit(served.address).netloc}
+
+
+async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_colours(served: Served) -> None:
+    axe = AXE.read_text(encoding="utf-8")
+    here = f"/org/{served.desk.ours}"
+    await served.desk.waiting()
+    await served.desk.program()
+    page = await served.page()
+    forced = await served.page(forced_colors="active")
+    found: dict[str, list[str]] = {}
+
+    async def judge(which: Page, name: str) -> None:
+        await which.evaluate(axe)
+        faults = await which.evaluate(_RUN_AXE)
+        wide = await which.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if faults or wide > 0:
+            found[name] = [*faults, f"{wide} px too wide"]
+
+    async def look(path: str) -> None:
+        await page.goto(served.address + path)
+        for width, height in SIZES:
+            await page.set_viewport_size({"width": width, "height": height})
+            await judge(page, f"{path} {width}")
+        await page.emulate_media(color_scheme="dark")
+        await judge(page, f"{path} dark")
+        await page.emulate_media(color_scheme="light")
+        await forced.goto(served.address + path)
+        await judge(forced, f"{path} forced colours")
+
+    for path in ("/org/sign-in", "/org/join", "/org/invitation/never"):
+        await look(path)
+    for each in (page, forced):
+        await served.signed_in(each, "admin")
+    for path in (
+        f"{here}/first-steps/",
+        f"{here}/members/",
+        f"{here}/programs/",
+        f"{here}/settings/",
+        f"{here}/log/",
+        "/org/account/",
+    ):
+        await look(path)
+    await page.goto(f"{served.address}{here}/programs/")
+    await page.fill("#name", "Tableau")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Cochez au moins")
+    await judge(page, "programs refused")
+    await page.check("#scope-6")
+    await page.get_by_role("button", name="Faire la clé").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("vapp_")
+    await judge(page, "programs made")
+
+    assert found == {}
+    assert served.asked == {urlsplit(served.address).netloc}
