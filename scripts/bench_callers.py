@@ -2,7 +2,7 @@
 """How many speaking callers this machine carries, and what the next one hears.
 
     bench_callers.py [--callers 1 2 4 8 12 16] [--seconds 90]     people who really speak, N at once, call after call
-    bench_callers.py --keyed 40 --callers 8                       and beside them people who press keys
+    bench_callers.py --callers 20 --keyed 20                      and past the places at the ear people who press keys
     bench_callers.py past                                         what callers past both limits hear, written down
 
 The service is the one that `voice-app phone` runs (conversation, ear, voice, media, database), in processes of its own;
@@ -167,14 +167,17 @@ def measure(answers: dict[tuple[int, str], list[bytes]], speaking: list[int], ke
     """Let more and more people call, and print what was measured of each crowd once all of it talks."""
     content = load()
     most = max(speaking)
-    with running_service(capacity=most + keyed + 1, speaking_capacity=most + 1) as service:
+    with running_service(capacity=most + keyed + 1, speaking_capacity=most) as service:
         callers = SpeakingLoad(service.port, answers, service.turns)
-        callers.add(content, keyed, ability=3.0, over_s=RAMP_S, keys_only=True)
         for count in sorted(speaking):
-            newcomers = count - len(callers.callers) + keyed
+            newcomers = count - len(callers.callers)
             callers.add(content, newcomers, ability=3.0, over_s=max(RAMP_S, newcomers * RAMP_S / 8))
             callers.pass_time(max(RAMP_S, newcomers * RAMP_S / 8) + SETTLE_S)
-            tell(callers, service, seconds, f"{count} speak, {keyed} press keys")
+            tell(callers, service, seconds, f"{count} speak")
+        if keyed:  # they come when all places at the ear are taken
+            callers.add(content, keyed, ability=3.0, over_s=2 * RAMP_S, keys_only=True)
+            callers.pass_time(2 * RAMP_S + SETTLE_S)
+            tell(callers, service, seconds, f"{most} speak, {keyed} past the places at the ear press keys")
         callers.leave()
 
 

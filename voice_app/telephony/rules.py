@@ -22,7 +22,7 @@ class PhoneRules:
     realtime_media: bool = True
     """Ask the kernel to run the media process first; ignored where we may not."""
     capacity: int = 40
-    """Conversations at once, spoken and keyed."""
+    """Conversations at once, spoken and keyed; tried on two cores with half of them speaking."""
     speaking_capacity: int = 20
     """Of these, so many are listened to; further ones are told to use the keys until one of them has gone. Tried on two
     cores: twenty who speak take one core in all, and wait half a second longer than six do."""
