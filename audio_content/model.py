@@ -6,7 +6,7 @@ Locales are language tags of two letters ("fr", "en"); French comes first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NewType
@@ -127,6 +127,23 @@ class Names:
     by_locale: Mapping[str, str]
 
 
+CHOSEN = "set:"
+"""What the name of a path begins with that is made of chosen competences: "set:1.1,4.1@3"."""
+
+
+def chosen_path(competences: Sequence[str], level: int) -> str:
+    """Give the name of the path of these competences' skills, up to a level."""
+    return f"{CHOSEN}{','.join(competences)}@{level}"
+
+
+def chosen_of(path: str) -> tuple[tuple[str, ...], int]:
+    """Give the competences of such a path and its highest level. Raises KeyError for another kind of path."""
+    names, mark, level = path.removeprefix(CHOSEN).partition("@")
+    if not path.startswith(CHOSEN) or not mark or not (level.isascii() and level.isdigit()):
+        raise KeyError(path)
+    return tuple(name for name in names.split(",") if name), int(level)
+
+
 @dataclass(frozen=True, slots=True)
 class SkillMap:
     """The framework with names and learning paths. `area_of`/`level_of` are derived for convenience.
@@ -153,8 +170,23 @@ class SkillMap:
     changed: str = ""
 
     def skills_of(self, path: str) -> tuple[SkillId, ...]:
-        """Give the skills of a path or of a module of ABC Pix. Raises KeyError when there is none of this name."""
+        """Give the skills of a path, of a module of ABC Pix, or of chosen competences (`chosen_path`).
+
+        Raises KeyError when there is none of this name."""
+        if path.startswith(CHOSEN):
+            return self._chosen(path)
         return self.paths[path] if path in self.paths else self.modules[path]
+
+    def _chosen(self, path: str) -> tuple[SkillId, ...]:
+        competences, level = chosen_of(path)
+        known = set(self.competence_of.values())
+        if not competences or not set(competences) <= known:
+            raise KeyError(path)
+        return tuple(
+            skill
+            for skill, competence in self.competence_of.items()
+            if competence in competences and self.levels[skill] <= level
+        )
 
     def spec_of(self, path: str) -> FrameworkSpec:
         """Give the framework that measures a path: the CRCN, and the areas outside it from which the path draws."""

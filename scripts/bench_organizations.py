@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,8 +27,6 @@ from pathlib import Path
 
 from quart import Quart
 from sqlalchemy import insert
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -37,24 +36,26 @@ from audio_content.model import Content  # noqa: E402
 from engine.organization.participations import State  # noqa: E402
 from engine.organization.roles import Role  # noqa: E402
 from engine.organization.snapshot import AreaResult, Snapshot  # noqa: E402
+from engine.organization.tallies import Kind, Tally, of_result, of_state  # noqa: E402
 from tests.postgres import postgres_server  # noqa: E402
 from voice_app.organizations import Campaign, CampaignDraft  # noqa: E402
 from voice_app.results import ResultFilter  # noqa: E402
 from voice_app.store.organization_tables import ParticipationRow  # noqa: E402
-from voice_app.store.result_tables import NumberingRow  # noqa: E402
+from voice_app.store.result_tables import ALL_DAYS, NumberingRow, TallyRow  # noqa: E402
 from voice_app.store.rules import OrganizationRules  # noqa: E402
 from voice_app.store.sql_accounts import SqlAccounts  # noqa: E402
 from voice_app.store.sql_organizations import SqlOrganizations  # noqa: E402
 from voice_app.store.sql_results import SqlResults  # noqa: E402
 from voice_app.store.sql_store import SqlStore  # noqa: E402
 from voice_app.store.tables import SessionRow  # noqa: E402
-from voice_app.store.tallies import recount  # noqa: E402
+from voice_app.store.tallies import day_of  # noqa: E402
 from voice_app.web.organization.exports import as_csv  # noqa: E402
 from voice_app.web.organization.pages import organization_blueprint  # noqa: E402
 from voice_app.web.page_words import book_of_words  # noqa: E402
 
 PASSWORD = "quatre mots faciles ici"  # noqa: S105 - of a database that is thrown away
 AT_ONCE = 1000
+CHANNELS = ("kiosk", "phone")
 TIMES = 3
 
 
@@ -83,9 +84,9 @@ async def fill(store: SqlStore, content: Content, campaign: Campaign, people: in
     first = await store.open_session("kiosk", "bench")
     async with store.engine.begin() as connection:
         row = (await connection.execute(SessionRow.__table__.select().where(SessionRow.id == first))).one()  # type: ignore[attr-defined]
+        moment = datetime.now(UTC) - timedelta(days=1)
         for start in range(0, people, AT_ONCE):
             names = [secrets.token_hex(16) for _ in range(min(AT_ONCE, people - start))]
-            moment = datetime.now(UTC) - timedelta(days=1)
             await connection.execute(
                 insert(SessionRow),
                 [
@@ -105,7 +106,7 @@ async def fill(store: SqlStore, content: Content, campaign: Campaign, people: in
                         "completed_at": moment,
                         "shared_at": moment + timedelta(seconds=start + place),
                         "snapshot": snapshot(content, start + place),
-                        "channel": ("kiosk", "phone")[place % 2],
+                        "channel": CHANNELS[(start + place) % 2],
                         "cohort": "",
                         "number": start + place + 1,
                     }
@@ -113,22 +114,33 @@ async def fill(store: SqlStore, content: Content, campaign: Campaign, people: in
                 ],
             )
         await connection.execute(insert(NumberingRow), [{"campaign_id": campaign.id, "last": people}])
-    await count(store, campaign)
+    await count(store, content, campaign, people, moment)
 
 
-async def count(store: SqlStore, campaign: Campaign) -> None:
-    """Count the results as sharing does, a few hundred a transaction."""
-    last = 0
-    while True:
-        async with AsyncSession(store.engine) as database, database.begin():
-            query = select(ParticipationRow).where(ParticipationRow.campaign_id == campaign.id)
-            query = query.where(col(ParticipationRow.number) > last).order_by(col(ParticipationRow.number))
-            rows = (await database.exec(query.limit(AT_ONCE))).all()
-            for row in rows:
-                await recount(database, row, 1)
-        if not rows:
-            return
-        last = rows[-1].number or 0
+async def count(store: SqlStore, content: Content, campaign: Campaign, people: int, begun: datetime) -> None:
+    """Keep the counts that sharing these results one by one would have kept."""
+    kept: Counter[tuple[str, str, Tally]] = Counter()
+    for number in range(people):
+        told = Snapshot.from_data(snapshot(content, number))
+        shared = begun + timedelta(seconds=number)
+        for tally in (*of_state(State.SHARED), *of_result(told)):
+            moment = begun if tally.kind in (Kind.BEGUN, Kind.COMPLETED) else shared
+            for day in (ALL_DAYS, day_of(moment)):
+                kept[day, CHANNELS[number % 2], tally] += 1
+    rows = [
+        {
+            "campaign_id": campaign.id,
+            "day": day,
+            "channel": channel,
+            "cohort": "",
+            "kind": tally.kind.value,
+            "name": tally.name,
+            "people": count,
+        }
+        for (day, channel, tally), count in kept.items()
+    ]
+    async with store.engine.begin() as connection:
+        await connection.execute(insert(TallyRow), rows)
 
 
 async def measure(url: str, people: int) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,6 +18,7 @@ from engine.adaptive import ABC_DIAG, compile_bank
 from engine.model import Channel as ChannelKind
 from voice_app.access import Access, Rates
 from voice_app.audio import Sound
+from voice_app.certification import centres_nearby, eligibility
 from voice_app.chores import EmbeddedChores
 from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
@@ -51,6 +52,7 @@ from voice_app.store.rates import SqlRates
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_accreditation import SqlAccreditation
 from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
@@ -66,6 +68,7 @@ from voice_app.store.sql_webhooks import SqlWebhooks
 from voice_app.sync.hub_desk import HubDesk
 from voice_app.web.api.routes import add_api
 from voice_app.web.bounded import BoundedRequest
+from voice_app.web.certification import Eligibility, certification_blueprint
 from voice_app.web.help import help_blueprint
 from voice_app.web.hub_pages import hub_blueprint
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
@@ -97,6 +100,7 @@ class Service:
     accounts: Accounts
     results: Results
     privacy: Privacy
+    accreditation: SqlAccreditation
     access: Access
     rates: Rates
     feeds: Feeds
@@ -163,9 +167,11 @@ def dialogue_context(settings: Settings, content: Content | None = None, path: s
     """
     chosen = content_in_use(settings) if content is None else content
     path = path or settings.assessment.path
-    known = (*chosen.skill_map.paths, *chosen.skill_map.modules)
-    if path not in known:
-        raise InvalidSetting(f"the assessment path {path!r} is not one of {', '.join(sorted(known))}")
+    try:
+        chosen.skill_map.skills_of(path)
+    except KeyError as fault:
+        known = sorted((*chosen.skill_map.paths, *chosen.skill_map.modules))
+        raise InvalidSetting(f"the assessment path {path!r} is not one of {', '.join(known)}") from fault
     bank = compile_bank(chosen.skill_map.spec_of(path), chosen.engine_items(path))
     policy = replace(ABC_DIAG, max_items=settings.assessment.max_items)
     rules = Rules(path=path, max_items=settings.assessment.max_items)
@@ -258,6 +264,7 @@ async def open_service(settings: Settings) -> Service:
         organizations=organizations,
         accounts=accounts,
         results=results,
+        accreditation=SqlAccreditation(store.engine),
         privacy=SqlPrivacy(store, settings.organization),
         access=access,
         rates=SqlRates(store.engine),
@@ -335,6 +342,16 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
         organization_blueprint(lambda: opened[0], settings.organization, settings.web.public_address)
     )
 
+    async def ready(code: str, asker: str, locale: str) -> Eligibility:
+        service = opened[0]
+        return await eligibility(
+            service.store, service.context, service.context_of, code=code, asker=asker, locale=locale
+        )
+
+    def centres(postal_code: str, locale: str) -> Sequence[str]:
+        return centres_nearby(postal_code, settings.data_folder, locale)
+
+    app.register_blueprint(certification_blueprint(ready, centres))
     app.register_blueprint(help_blueprint(lambda: opened[0]))
     app.register_blueprint(privacy_blueprint(lambda: opened[0], settings.organization, settings.store))
 

@@ -72,5 +72,6 @@ def _centre(fields: Mapping[str, str], territory: Territory | None, verified: st
         fees=tuple(slug(value) for value in listed(fields.get("tarif", ""))),
         source=fields.get("source", ""),
         verified=verified,
+        access_contact=fields.get("contact_accessibilite", ""),
         accredited=slug(fields.get("public_externe", "")) == "oui",
     )

@@ -33,9 +33,9 @@ class Access(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Place:
     """One place. `phones` are national numbers, digits two by two; `opening_hours` is OpenStreetMap's notation; lists
-    are slugs of the national labels. `insee` is the commune of today, None when nobody could tell. `point`: latitude
-    and longitude in degrees (WGS 84). `verified`: ISO date on which somebody last confirmed it. `invented`: for
-    demonstration only."""
+    are slugs of the national labels. `insee` is the commune of today, None when nobody could tell. `point`:
+    latitude and longitude in degrees (WGS 84). `verified`: ISO date on which somebody last confirmed it.
+    `access_contact`: whom to ask for adjustments, as it is written. `invented`: for demonstration only."""
 
     id: str
     name: str
@@ -58,6 +58,7 @@ class Place:
     source: str = ""
     verified: str = ""
     accredited: bool = False
+    access_contact: str = ""
     invented: bool = False
 
     @property

@@ -84,6 +84,8 @@ def _sentences(place: Place, words: Words, near: Near | None) -> Iterator[str]:
     if "gratuit" in place.fees:
         yield words.say("fee")
     yield words.say("phone", phone=place.phones[0]) if place.phones else words.say("no_phone")
+    if place.access_contact:
+        yield words.say("access_contact", contact=place.access_contact)
     yield from _hours(place, words)
     if place.address:
         yield words.say("address", address=place.address)

@@ -18,7 +18,7 @@ from voice_app.hearing import MeaningId
 
 ANSWERS = {
     INFO_COST: ("topic.cost", "topic.account", "topic.time"),
-    INFO_WORTH: ("topic.worth", "topic.accreditation"),
+    INFO_WORTH: ("topic.worth", "topic.eligible", "topic.accreditation"),
     INFO_TOOLS: ("topic.languages", "topic.software"),
 }
 FROM_THE_PAUSE = frozenset({Phase.INFO, Phase.DATA, Phase.ERASURE})

@@ -21,7 +21,7 @@ TOPICS = (
     ("cost", ("topic.cost",)),
     ("account", ("topic.account", "topic.time")),
     ("data", ("topic.data", "topic.voice", "topic.sharing")),
-    ("worth", ("topic.worth", "topic.accreditation")),
+    ("worth", ("topic.worth", "topic.eligible", "topic.accreditation")),
     ("languages", ("topic.languages",)),
     ("software", ("topic.software",)),
 )

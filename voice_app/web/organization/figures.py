@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from audio_content.model import Content
+from audio_content.model import CHOSEN, Content, chosen_of
 from engine.organization.tallies import Kind
 from voice_app.results import Figures
 
@@ -35,6 +35,15 @@ def skill_lines(figures: Figures, content: Content, locale: str) -> Sequence[Ski
         )
         for skill in ordered
     ]
+
+
+def path_name(content: Content, path: str, names: Mapping[str, str], locale: str, chosen: str) -> str:
+    """Give what a path is called. `names`: of the templates; `chosen`: the words around competences and level."""
+    if path in names or not path.startswith(CHOSEN):
+        return names.get(path, path)
+    competences, level = chosen_of(path)
+    told = ", ".join(stated(content, each, locale) for each in competences)
+    return chosen.format(competences=told, level=level)
 
 
 def name_of(content: Content, node: str, locale: str) -> str:

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from audio_content.model import LOCALES, Content
+from audio_content.model import LOCALES, Content, chosen_path
+from engine.model import MAX_LEVEL
 from engine.organization.campaigns import InvalidCampaign
 from engine.organization.codes import group_by_three
 from engine.organization.roles import Role
 from voice_app.organizations import CampaignDraft, InvalidMember
 
+OWN_CHOICE = "chosen"
+"""The choice of competences one by one, where a template does not fit."""
+LEVELS = tuple(str(level) for level in range(1, MAX_LEVEL + 1))
 FEWEST_QUESTIONS = 8
 """Paths with fewer questions are not offered: a result would say nothing."""
 
@@ -30,11 +34,13 @@ def templates(content: Content) -> tuple[str, ...]:
     return tuple(path for path in named if len(content.engine_items(path)) >= FEWEST_QUESTIONS)
 
 
-def read_campaign(form: Mapping[str, str], offered: tuple[str, ...]) -> CampaignDraft:
+def read_campaign(form: Mapping[str, str], offered: tuple[str, ...], content: Content) -> CampaignDraft:
     """Give the campaign that a form describes. Raises InvalidCampaign."""
     path = form.get("path", "")
     if path not in offered:
         raise InvalidCampaign("path", "missing")
+    if path == OWN_CHOICE:
+        path = _chosen(form, content)
     closes = _day(form, "closes")
     return CampaignDraft(
         title=form.get("title", ""),
@@ -44,6 +50,23 @@ def read_campaign(form: Mapping[str, str], offered: tuple[str, ...]) -> Campaign
         closes=None if closes is None else _midnight(closes + timedelta(days=1)),
         tags=tuple(form.get("tags", "").split(",")),
     )
+
+
+def competences(content: Content) -> tuple[str, ...]:
+    """Give the competences that may be chosen, in the order of the framework."""
+    return tuple(dict.fromkeys(map(str, content.skill_map.competence_of.values())))
+
+
+def _chosen(form: Mapping[str, str], content: Content) -> str:
+    """Give the path of the competences that were ticked. Raises InvalidCampaign when it would say nothing."""
+    ticked = [each for each in competences(content) if form.get(f"competence_{each}") == "yes"]
+    level = form.get("level", "")
+    if not ticked or level not in LEVELS:
+        raise InvalidCampaign("competences", "missing")
+    path = chosen_path(ticked, int(level))
+    if len(content.engine_items(path)) < FEWEST_QUESTIONS:
+        raise InvalidCampaign("competences", "too_few_questions")
+    return path
 
 
 def read_role(form: Mapping[str, str]) -> Role:

@@ -33,20 +33,31 @@ from voice_app.privacy import Privacy
 from voice_app.results import ResultFilter, Results
 from voice_app.sso.identity import IdentityProvider
 from voice_app.store.rules import OrganizationRules
+from voice_app.store.sql_accreditation import SqlAccreditation
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_invitations import SqlInvitations
 from voice_app.web.guard import HEADERS
 from voice_app.web.organization import gate
+from voice_app.web.organization.accreditation_page import AccreditationPage
 from voice_app.web.organization.charts import profile_chart
 from voice_app.web.organization.devices import device_of
+from voice_app.web.organization.figures import stated
 from voice_app.web.organization.first_steps import FirstSteps
-from voice_app.web.organization.forms import Fault, in_threes, read_campaign, templates
+from voice_app.web.organization.forms import (
+    LEVELS,
+    OWN_CHOICE,
+    Fault,
+    competences,
+    in_threes,
+    read_campaign,
+    templates,
+)
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
 from voice_app.web.organization.own_pages import OwnPages, provider_label, sign_in_rate
 from voice_app.web.organization.passkey_pages import PasskeyPages
 from voice_app.web.organization.phone_pages import Contacts, PhonePages
 from voice_app.web.organization.privacy_page import RetentionPage
-from voice_app.web.organization.results_pages import ResultsPages, found_campaign, results_words
+from voice_app.web.organization.results_pages import ResultsPages, found_campaign, named_path, results_words
 from voice_app.web.organization.sheets import (
     BOOK,
     PREFIX,
@@ -108,6 +119,9 @@ class Desk(SittingDesk, Protocol):
     def privacy(self) -> Privacy: ...
 
     @property
+    def accreditation(self) -> SqlAccreditation: ...
+
+    @property
     def contacts(self) -> Contacts: ...
 
     @property
@@ -151,6 +165,7 @@ class _Pages:
             *FirstSteps(desk, public_address).routes,
             *OwnPages(desk, rules).routes,
             *RetentionPage(desk, rules).routes,
+            *AccreditationPage(desk).routes,
             *PhonePages(desk).routes,
             *SsoPages(desk, rules).routes,
             *PasskeyPages(desk, rules).routes,
@@ -257,19 +272,28 @@ class _Pages:
     async def _new_campaign(self, visit: Visit, organization: str) -> Response:
         del organization
         member = member_of(visit)
-        offered = templates(self._desk().content)
+        content = self._desk().content
+        offered = (*templates(content), OWN_CHOICE)
         fault, typed = None, {"path": offered[0]}
         if request.method == "POST":
             typed = dict(await typed_form())
             try:
-                draft = read_campaign(typed, offered)
+                draft = read_campaign(typed, offered, content)
                 made = await self._desk().organizations.create_campaign(member.organization.id, draft, member)
                 return go(f"/{member.organization.id}/campaigns/{made.id}/")
             except InvalidCampaign as invalid:
                 fault = Fault(invalid.field, invalid.reason)
         limits = {"title": LONGEST_TITLE, "welcome": LONGEST_WELCOME}
         return show(
-            "new_campaign", visit, 200 if fault is None else 400, paths=offered, fault=fault, typed=typed, limits=limits
+            "new_campaign",
+            visit,
+            200 if fault is None else 400,
+            paths=offered,
+            fault=fault,
+            typed=typed,
+            limits=limits,
+            competences={each: stated(content, each, asked_locale()) for each in competences(content)},
+            levels=LEVELS,
         )
 
     async def _campaign(self, visit: Visit, organization: str, campaign: str) -> Response:
@@ -282,6 +306,7 @@ class _Pages:
         address = self._address_of(found)
         public = f"{request.host_url.rstrip('/')}{PREFIX}/figures/{found.code}"
         fields = {"code": in_threes(found.code), "address": address, "public": public}
+        fields["path_name"] = named_path(desk.content, found.path)
         return show("campaign", visit, campaign=found, chart=chart, says=words, **fields)
 
     async def _qr(self, visit: Visit, organization: str, campaign: str) -> Response:

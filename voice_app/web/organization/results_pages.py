@@ -16,7 +16,7 @@ from voice_app.results import Results
 from voice_app.store.rules import OrganizationRules
 from voice_app.web.organization.charts import area_chart, channel_lines, competence_chart, profile_chart
 from voice_app.web.organization.exports import as_csv, as_json
-from voice_app.web.organization.figures import name_of, skill_lines
+from voice_app.web.organization.figures import name_of, path_name, skill_lines
 from voice_app.web.organization.filters import read_filter
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
 from voice_app.web.organization.sheets import BOOK, asked_locale, go, member_of, show, streamed, typed_form
@@ -121,7 +121,9 @@ class ResultsPages:
         published = await self._desk().results.published(code)
         if published is None:
             raise Refused(404)
-        return show("figures", visit, told=published, says=results_words(), name_of=_named(self._desk().content))
+        content = self._desk().content
+        path = named_path(content, published.path)
+        return show("figures", visit, told=published, says=results_words(), name_of=_named(content), path_name=path)
 
     async def _results_csv(self, visit: Visit, organization: str, campaign: str) -> Response:
         del organization
@@ -160,6 +162,12 @@ async def found_campaign(desk: ResultsDesk, visit: Visit, campaign: str) -> Camp
 def results_words() -> PageWords:
     """Give the words of these pages in the language that was asked for."""
     return book_of_words(RESULTS_BOOK, asked_locale())
+
+
+def named_path(content: Content, path: str) -> str:
+    """Give what a path is called on this page."""
+    words = book_of_words(BOOK, asked_locale())
+    return path_name(content, path, words["path"], asked_locale(), words["new"]["chosen_name"])
 
 
 def _named(content: Content) -> Callable[[str], str]:

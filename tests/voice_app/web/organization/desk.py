@@ -40,6 +40,7 @@ from voice_app.store.rates import SqlRates
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
+from voice_app.store.sql_accreditation import SqlAccreditation
 from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
@@ -79,6 +80,7 @@ class Desk:
     organizations: SqlOrganizations = field(init=False)
     results: SqlResults = field(init=False)
     privacy: SqlPrivacy = field(init=False)
+    accreditation: SqlAccreditation = field(init=False)
     access: SqlAccess = field(init=False)
     rates: SqlRates = field(init=False)
     feeds: SqlFeeds = field(init=False)
@@ -98,6 +100,7 @@ class Desk:
         desk.organizations = SqlOrganizations(desk.store.engine, RULES, desk.moment)
         desk.accounts = SqlAccounts(desk.store.engine, RULES, desk.moment)
         desk.results = SqlResults(desk.store.engine, desk.moment)
+        desk.accreditation = SqlAccreditation(desk.store.engine, desk.moment)
         desk.privacy = SqlPrivacy(desk.store, RULES, desk.moment)
         desk.access = SqlAccess(desk.store.engine, RULES, desk.moment)
         desk.rates = SqlRates(desk.store.engine, desk.moment)

@@ -53,6 +53,8 @@ RULES = {
     ("GET", f"{SEAT}/live"): RUN,
     ("POST", f"{SEAT}/act"): {**RUN, "mediator": 400, "admin": 400},
     ("POST", f"{SEAT}/note"): {**RUN, "mediator": 400, "admin": 400},
+    ("GET", "/org/<organization>/accreditation/"): SEE,
+    ("POST", "/org/<organization>/accreditation/"): {**MANAGE, "admin": 303},
     ("GET", "/org/<organization>/retention/"): MANAGE,
     ("POST", "/org/<organization>/retention/"): {**MANAGE, "admin": 400},
     ("GET", "/org/<organization>/phone/"): MANAGE,

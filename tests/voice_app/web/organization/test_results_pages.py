@@ -153,3 +153,34 @@ async def test_campaigns_are_found_by_state_and_tag(desk: Desk) -> None:
         (True, True),
     ]
     assert "Aucun parcours ne correspond" in told["state=archived"]
+
+
+async def test_a_campaign_may_ask_about_chosen_competences(desk: Desk) -> None:
+    browser = await desk.browser("admin")
+    await browser.get(f"/org/{desk.ours}/campaigns/new")
+    form = {"title": "À nous", "path": "chosen", "level": "3", "competence_4.1": "yes", "competence_1.1": "yes"}
+
+    refused = await browser.post(f"/org/{desk.ours}/campaigns/new", {"title": "Vide", "path": "chosen", "level": "3"})
+    made = await browser.post(f"/org/{desk.ours}/campaigns/new", form)
+    page = await browser.text(made.headers["Location"])
+
+    (campaign,) = await desk.organizations.campaigns(desk.members["admin"].organization.id)
+    assert refused.status_code == 400
+    assert campaign.path == "set:1.1,4.1@3"
+    assert "Mener une recherche et une veille d&#39;information, Sécuriser" in page
+    assert {item.skill.split(".")[0] for item in desk.content.engine_items(campaign.path)} <= {"web", "safe"}
+
+
+async def test_a_file_for_accreditation_says_what_it_lacks(desk: Desk) -> None:
+    browser, path = await desk.browser("admin"), f"/org/{desk.ours}/accreditation/"
+    before = await browser.text(path)
+    form = {"referent": "Ada", "access_contact": "Ada", "places": "ici", "adjustment_extra_time": "yes"}
+
+    await browser.post(path, {**form, "partner_1": "GRETA", "training_1": "yes"})
+    after = await (await desk.browser("viewer")).text(path)
+
+    assert "en réseau" in before
+    assert "Un contact pour l’accessibilité" in before
+    assert "Le dossier est complet" in after
+    assert "GRETA" in after
+    assert '<form method="post" class="sheet-form"' not in after
