@@ -2,7 +2,8 @@
 
     python scripts/listening_report.py
 
-It measures nothing. The text above the marker line in docs/listening.md is written by hand and stays.
+It measures nothing. The text above the marker line in docs/listening.md is written by hand and stays; so does a part
+below it of which nothing was measured on this machine.
 """
 
 from __future__ import annotations
@@ -20,6 +21,15 @@ from voice_app.settings import load_settings
 DOCS = Path(__file__).parents[1] / "docs"
 MARK = "<!-- figures: written by scripts/listening_report.py -->"
 CONDITIONS = ("clean", "pink 20", "pink 10", "pink 5", "babble 10", "phone", "phone pink 15", "room pink 15")
+HEADINGS = (
+    "The eight conditions",
+    "What the policy did",
+    "Lines, noises and forms",
+    "Other closed sets",
+    "Speech of no answer",
+    "A person's own words (speaker adaptation)",
+    "Decision delay and processor time",
+)
 BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 1.0001)
 Rows = list[dict[str, Any]]
 
@@ -202,24 +212,20 @@ def diagram(title: str, series: dict[str, list[tuple[float, bool]]]) -> str:
 
 def main() -> None:
     page = DOCS / "listening.md"
+    text, _, before = page.read_text(encoding="utf-8").partition(MARK)
     lines: list[str] = []
     for language, title in (("fr", "French"), ("en", "English")):
-        found = {
-            name: load_rows(language, name) for name in ("studied", "grid", "sets", "outside", "own_words", "time")
-        }
-        if not any(found.values()):
-            continue
-        lines += [f"## {title}", ""]
-        if found["studied"]:
-            lines += ["### The eight conditions", "", *studied(found["studied"]), ""]
-            lines += ["### What the policy did", "", *decisions(found["studied"]), ""]
+        parts = parts_of(before, title)
+        if rows := load_rows(language, "studied"):
             claims = {
-                ear: [(p, bool(t)) for row in found["studied"] if row["ear"] == ear for p, t in row["claims"]]
+                ear: [(p, bool(t)) for row in rows if row["ear"] == ear for p, t in row["claims"]]
                 for ear in ("raw head", "service")
             }
             named = {"before (softmax of the head)": claims["raw head"], "after (service)": claims["service"]}
             (DOCS / f"reliability-{language}.svg").write_text(diagram(f"Reliability, people, {title}", named))
-            lines += [f"![Reliability of the evidence on human speech, {title}](reliability-{language}.svg)", ""]
+            picture = f"![Reliability of the evidence on human speech, {title}](reliability-{language}.svg)"
+            parts["The eight conditions"] = studied(rows)
+            parts["What the policy did"] = [*decisions(rows), "", picture]
         for name, heading, make in (
             ("grid", "Lines, noises and forms", grid),
             ("sets", "Other closed sets", sets),
@@ -227,10 +233,22 @@ def main() -> None:
             ("own_words", "A person's own words (speaker adaptation)", own_words),
             ("time", "Decision delay and processor time", times),
         ):
-            if found[name]:
-                lines += [f"### {heading}", "", *make(found[name]), ""]
-    text = page.read_text(encoding="utf-8").partition(MARK)[0]
+            if rows := load_rows(language, name):
+                parts[heading] = make(rows)
+        lines += [f"## {title}", ""] if parts else []
+        for heading in (each for each in HEADINGS if each in parts):
+            lines += [f"### {heading}", "", *parts[heading], ""]
     page.write_text(text + MARK + "\n\n" + "\n".join(lines), encoding="utf-8")
+
+
+def parts_of(figures: str, title: str) -> dict[str, list[str]]:
+    """Give the lines under each heading of a language on the page as it is."""
+    section = figures.partition(f"## {title}\n")[2].partition("\n## ")[0]
+    found = {}
+    for part in section.split("### ")[1:]:
+        heading, _, body = part.partition("\n")
+        found[heading] = body.strip().splitlines()
+    return found
 
 
 if __name__ == "__main__":
