@@ -57,6 +57,7 @@ from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_invitations import SqlInvitations
+from voice_app.store.sql_learners import SqlLearners
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_outlets import SqlOutlets
 from voice_app.store.sql_own_access import SqlOwnAccess
@@ -72,6 +73,7 @@ from voice_app.web.certification import Eligibility, certification_blueprint
 from voice_app.web.help import help_blueprint
 from voice_app.web.hub_pages import hub_blueprint
 from voice_app.web.kiosk import ConversationRequest, kiosk_blueprint
+from voice_app.web.learner import learner_blueprint
 from voice_app.web.operations import operations_door, readiness_blueprint
 from voice_app.web.organization.pages import organization_blueprint
 from voice_app.web.pilot import pilot_blueprint
@@ -119,6 +121,7 @@ class Service:
     live: NotifyFeed | None
     sittings: SqlSittings
     exchange: Exchange
+    learners: SqlLearners
 
     @property
     def content(self) -> Content:
@@ -149,6 +152,7 @@ class Service:
             line=line,
             context_of=self.context_of,
             desk=self.sittings,
+            learners=self.learners,
         )
 
     async def close(self) -> None:
@@ -289,6 +293,7 @@ async def open_service(settings: Settings) -> Service:
         sittings=SqlSittings(store.engine, live or LocalFeed()),
         live=live,
         exchange=exchange,
+        learners=SqlLearners(store.engine, store, settings.organization, settings.store),
     )
 
 
@@ -338,6 +343,7 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
         said = {locale: [word.text for word in pilot_words(vocabularies[locale])] for locale in vocabularies}
         app.register_blueprint(pilot_blueprint(PilotFolder(settings.pilot_folder), said, speak, settings.pilot))
 
+    app.register_blueprint(learner_blueprint(lambda: opened[0]))
     app.register_blueprint(
         organization_blueprint(lambda: opened[0], settings.organization, settings.web.public_address)
     )

@@ -23,13 +23,13 @@ from dataclasses import dataclass
 from audio_content.model import PromptId
 from voice_app.caller_side import CallerSide
 from voice_app.conversation_rules import ConversationRules
-from voice_app.dialogue.assist_messages import MediatorActs, MediatorAsks
+from voice_app.dialogue.assist_messages import MediatorActs
+from voice_app.dialogue.claim_messages import EnterAccount, EraseAccount, IssueClaim, OpenAccount, TakeOut
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.machine import start, step
 from voice_app.dialogue.messages import (
     AskCallback,
-    CampaignFound,
     Effect,
     EndConversation,
     EraseSession,
@@ -62,6 +62,8 @@ from voice_app.dialogue.messages import (
 )
 from voice_app.errors import StoreError
 from voice_app.floor import Floor
+from voice_app.learner_side import LearnerSide
+from voice_app.learners import Learners
 from voice_app.listening import Ear, Recognized
 from voice_app.mediation import MediatorSide, event_of
 from voice_app.ports import (
@@ -82,7 +84,7 @@ from voice_app.ports import (
     TalkPressed,
     WordWritten,
 )
-from voice_app.session_memory import MEDIATOR, PARTICIPANT, ContextOf, SessionMemory, context_after
+from voice_app.session_memory import MEDIATOR, PARTICIPANT, CodeOpened, ContextOf, SessionMemory, context_after
 from voice_app.sittings import LiveDesk, Request
 from voice_app.speaking import Speaker
 from voice_app.wording import Wording
@@ -122,6 +124,7 @@ class Conversation:
         line: CallerLine | None = None,
         context_of: ContextOf | None = None,
         desk: LiveDesk | None = None,
+        learners: Learners | None = None,
     ) -> None:
         self._channel = channel
         self._context = context
@@ -151,6 +154,9 @@ class Conversation:
             longest_talk_ms=rules.longest_talk_ms,
         )
         self._mediator = MediatorSide(desk, self._memory)
+        self._learner = LearnerSide(
+            learners, outside.store, self._memory, context, context_of, channel.kind.value, asker
+        )
         self._floor = Floor(
             channel, outside.recognizer, self._ear, self._speaker, self._work, self._run_aside, self._feed
         )
@@ -187,7 +193,7 @@ class Conversation:
                 self._state = resume(self._context, found.records)
                 await self._tell_code()
         await self._feed(await self._caller.opened(self._channel, self._seed))
-        if isinstance(found, CampaignFound | MediatorAsks):
+        if isinstance(found, CodeOpened):
             await self._feed(found)
         elif isinstance(found, SessionNotFound):
             await self._feed(Failed(PromptId("fault.general")))  # begins anew, and says that something went wrong
@@ -309,6 +315,8 @@ class Conversation:
                 return await self._caller.find()
             case RecogniseCaller() | AskCallback() | RefuseCalls() | HandOver():
                 return await self._caller.carry_out(effect)
+            case IssueClaim() | OpenAccount() | EnterAccount() | TakeOut() | EraseAccount():
+                return await self._learner.carry_out(effect)
             case EndConversation():
                 self._ending = True
                 if self._speaker.turn is None:

@@ -12,6 +12,7 @@ from typing import Any, NewType, Protocol
 from engine.model import Channel as ChannelKind
 from engine.model import InputMode
 from engine.organization.campaigns import Entry, Offer
+from engine.organization.claims import AccountNumber, Claim
 from engine.organization.sittings import Seat
 from voice_app.audio import Sound
 from voice_app.hearing import Grammar, Recognition
@@ -21,6 +22,8 @@ ResumeCode = NewType("ResumeCode", str)
 """Digits only; the last one is a check digit."""
 
 
+Opened = Offer | Seat | Claim | AccountNumber | Entry
+"""What a nine-digit code opens, or why it lets nobody in."""
 CallerMark = NewType("CallerMark", str)
 """A keyed hash of a caller's number: tells that it is the same one, not which."""
 
@@ -181,8 +184,8 @@ class Store(Protocol):
     async def session_of_caller(self, caller: CallerMark) -> SessionId | None:
         """Give the session that was remembered for this caller, as long as its code would be valid."""
 
-    async def find_campaign(self, code: str, *, asker: str) -> Offer | Seat | Entry | None:
-        """Give what the code of a campaign or a sitting opens; why it lets nobody in; None when it is unknown.
+    async def find_campaign(self, code: str, *, asker: str) -> Opened | None:
+        """Give what the code of a campaign, a sitting or a claim opens; why it lets nobody in; None when it is unknown.
 
         Wrong codes are counted as in `find_session`. Raises TooManyAttempts past the limit.
         """

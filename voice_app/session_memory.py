@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from audio_content.model import PromptId
 from engine.organization.campaigns import Entry, Offer
+from engine.organization.claims import AccountNumber, Claim
 from engine.organization.codes import is_campaign_code
 from engine.organization.sittings import Seat
 from voice_app.dialogue.assist_messages import MediatorAsks
+from voice_app.dialogue.claim_messages import ClaimFound, NumberFound
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
     CampaignFound,
@@ -36,6 +38,9 @@ log = logging.getLogger(__name__)
 
 PARTICIPANT, MEDIATOR = "participant", "mediator"
 """Who acts, in the events."""
+
+CodeOpened = CampaignFound | MediatorAsks | ClaimFound | NumberFound
+"""What a code other than a session's amounts to."""
 
 ContextOf = Callable[[str], DialogueContext | None]
 """Gives the context of a path of the content; None when the content has no such path (any more)."""
@@ -104,7 +109,7 @@ class SessionMemory:
             log.error("a session could not be erased: %s", fault)
             return Failed(PromptId("erasure.failed"))
 
-    async def find(self, effect: FindSession) -> SessionFound | CampaignFound | MediatorAsks | SessionNotFound:
+    async def find(self, effect: FindSession) -> SessionFound | CodeOpened | SessionNotFound:
         """Look a code up. Once a session is found, records go to it."""
         if is_campaign_code(effect.code):
             return await self._campaign(effect.code)
@@ -155,7 +160,7 @@ class SessionMemory:
         self._session = session
         return SessionFound(records)
 
-    async def _campaign(self, code: str) -> CampaignFound | MediatorAsks | SessionNotFound:
+    async def _campaign(self, code: str) -> CodeOpened | SessionNotFound:
         try:
             found = await self._store.find_campaign(code, asker=self._asker)
         except StoreError as fault:
@@ -166,6 +171,10 @@ class SessionMemory:
                 return CampaignFound(offer)
             case Seat() as seat:
                 return MediatorAsks(seat)
+            case Claim(claim):
+                return ClaimFound(claim)
+            case AccountNumber(number):
+                return NumberFound(number)
             case Entry.NOT_YET:
                 return SessionNotFound(PromptId("campaign.not_yet"))
             case Entry():

@@ -1,6 +1,6 @@
 """Turns what the dialogue names (prompts, item texts, gaps) into words, to be spoken or to be shown.
 
-The only difference between the two is a code: spoken digit by digit in pairs, written as digits in pairs.
+The only difference between the two is a code: spoken digit by digit in groups, written as digits in groups.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from audio_content.model import Content, PromptId
-from engine.organization.codes import group_by_two
+from engine.organization.codes import grouped
 from voice_app.dialogue.messages import (
     Button,
     Fill,
@@ -40,7 +40,7 @@ class Wording:
 
     def written(self, part: Wordable, locale: str) -> str:
         """Give the sentence as it is shown."""
-        return self._text(part, locale, _digits_in_pairs)
+        return self._text(part, locale, _digits_in_groups)
 
     def shown(self, show: Show) -> ShownView:
         """Give a page fragment with all its words."""
@@ -53,7 +53,7 @@ class Wording:
             text=tuple(self.written(part, locale) for part in view.text),
             choices=tuple(self._button(button, locale) for button in view.choices),
             commands=tuple(self._button(button, locale) for button in view.commands),
-            code=None if view.code is None else _digits_in_pairs(view.code, locale),
+            code=None if view.code is None else _digits_in_groups(view.code, locale, 2),
             progress=view.progress,
             talk=view.talk,
             writing=view.writing,
@@ -64,7 +64,7 @@ class Wording:
         label = self.written(button.label, locale)
         return ShownButton(button.key, label, button.place, button.pictogram, own_locale or locale)
 
-    def _text(self, part: Wordable, locale: str, digits: Callable[[str, str], str]) -> str:
+    def _text(self, part: Wordable, locale: str, digits: Callable[[str, str, int], str]) -> str:
         match part:
             case Phrase(prompt, fill, own_locale):
                 tongue = own_locale or locale
@@ -90,24 +90,24 @@ class Wording:
                 options = self._content.items[item].texts[locale].options
                 return next(each.text for each in options if each.id == option)
 
-    def _fill(self, value: Fill, locale: str, digits: Callable[[str, str], str]) -> str:
+    def _fill(self, value: Fill, locale: str, digits: Callable[[str, str, int], str]) -> str:
         match value:
             case OptionWords():
                 return self._text(value, locale, digits)
             case NodeName(node):
                 return self._content.skill_map.names[node].by_locale[locale]
-            case Spelled(code):
-                return digits(code, locale)
+            case Spelled(code, by):
+                return digits(code, locale, by)
             case Verbatim(text):
                 return text
             case str():
                 return self._content.prompts[locale][PromptId(value)]
 
-    def _digits_aloud(self, code: str, locale: str) -> str:
-        """Each digit as a word, a comma inside a pair, a full stop between pairs: the voice breathes there."""
+    def _digits_aloud(self, code: str, locale: str, by: int) -> str:
+        """Each digit as a word, a comma inside a group, a full stop between groups: the voice breathes there."""
         names = self._content.vocabularies[locale].digits
-        return ". ".join(", ".join(names[int(digit)][0] for digit in pair) for pair in group_by_two(code))
+        return ". ".join(", ".join(names[int(digit)][0] for digit in pair) for pair in grouped(code, by))
 
 
-def _digits_in_pairs(code: str, _locale: str) -> str:
-    return " ".join(group_by_two(code))
+def _digits_in_groups(code: str, _locale: str, by: int) -> str:
+    return " ".join(grouped(code, by))

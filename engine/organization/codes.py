@@ -47,9 +47,14 @@ def is_valid_code(code: str) -> bool:
     return len(code) > 1 and code.isascii() and code.isdigit() and _fold(code) == 0
 
 
+def grouped(code: str, by: int) -> tuple[str, ...]:
+    """Give the code in groups of so many digits, the last one shorter when it does not come out even."""
+    return tuple(code[start : start + by] for start in range(0, len(code), by))
+
+
 def group_by_two(code: str) -> tuple[str, ...]:
     """Give the code in pairs, the last group shorter when the length is odd."""
-    return tuple(code[start : start + 2] for start in range(0, len(code), 2))
+    return grouped(code, 2)
 
 
 # --- two kinds of codes, entered at one place -------------------------------------------------------------------
@@ -89,4 +94,4 @@ def campaign_code(free_digits: str) -> str | None:
 
 def group_by_three(code: str) -> tuple[str, ...]:
     """Give the code in groups of three, the last group shorter when the length is no multiple of three."""
-    return tuple(code[start : start + 3] for start in range(0, len(code), 3))
+    return grouped(code, 3)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind, OptionId
 from engine.model import InputMode
-from voice_app.dialogue import asking, assisting, menus, open_answers, questions, sharing
+from voice_app.dialogue import asking, assisting, claiming, menus, open_answers, questions, sharing
 from voice_app.dialogue.commands import ACTIONS
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import (
@@ -152,6 +152,8 @@ def _act(context: DialogueContext, state: DialogueState, meant: Meant) -> Reacti
             return reaction
     if state.phase is Phase.ASSISTANCE and state.doubt is None and meant.meaning in (YES, NO):
         return assisting.answered(context, state, meant)
+    if state.phase is Phase.ACCOUNT and state.doubt is None and meant.meaning in (YES, NO):
+        return claiming.sure(state, agreed=meant.meaning == YES)
     if state.phase is Phase.SHARING and state.doubt is None and meant.meaning in (YES, NO):
         return sharing.decide(context, state, meant)
     if state.phase is Phase.ERASURE and state.doubt is None and meant.meaning in (YES, NO):

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind
 from engine.model import Channel
-from voice_app.dialogue import asking, assisting, lessons, menus, questions, sharing
+from voice_app.dialogue import asking, assisting, claiming, lessons, menus, questions, sharing
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import AskCallback, HandOver
 from voice_app.dialogue.open_answers import kind_asked, word_awaited
@@ -28,11 +28,13 @@ from voice_app.dialogue.turn import (
     CONTINUE,
     DONT_KNOW,
     ENGLISH,
+    ERASE_ACCOUNT,
     ERASE_ALL,
     EXPLAIN,
     FASTER,
     FINISH,
     FRENCH,
+    HAVE_ACCOUNT,
     HAVE_CODE,
     HEAR,
     HELP,
@@ -40,10 +42,12 @@ from voice_app.dialogue.turn import (
     INFO_DATA,
     INFO_TOOLS,
     INFO_WORTH,
+    KEEP,
     LANGUAGES,
     LESSON,
     LESSONS,
     LOUDER,
+    NEW_ACCOUNT,
     NEXT,
     PACE_OK,
     PAUSE,
@@ -51,6 +55,7 @@ from voice_app.dialogue.turn import (
     REPEAT,
     SLOWER,
     TAKE,
+    TAKE_OUT,
     TEA,
     WAIT,
 )
@@ -169,7 +174,7 @@ def _begin(context: DialogueContext, state: DialogueState) -> Reaction:
 
 def _have_code(context: DialogueContext, state: DialogueState) -> Reaction:
     del context
-    return Reaction(replace(calm(state), phase=Phase.CODE_ENTRY))
+    return Reaction(replace(calm(state), phase=Phase.CODE_ENTRY, claim=None))
 
 
 def _pace_ok(context: DialogueContext, state: DialogueState) -> Reaction:
@@ -239,6 +244,11 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     INFO_TOOLS: lambda _context, state: questions.answered(state, INFO_TOOLS),
     INFO_DATA: lambda _context, state: questions.own_data(state),
     ERASE_ALL: lambda _context, state: questions.ask_to_erase(state),
+    KEEP: claiming.keep,
+    NEW_ACCOUNT: claiming.new_account,
+    HAVE_ACCOUNT: claiming.have_account,
+    TAKE_OUT: claiming.take_out,
+    ERASE_ACCOUNT: claiming.erase_account,
 }
 
 _HELP_SUBJECTS = {
@@ -250,6 +260,8 @@ _HELP_SUBJECTS = {
     Phase.RESULT: "help.result",
     Phase.SHARING: "help.sharing",
     Phase.ASSISTANCE: "help.assist",
+    Phase.CLAIM: "help.claim",
+    Phase.ACCOUNT: "help.account",
 }
 _TOLD_AT_LENGTH = (Phase.WELCOME, Phase.RESULT)
 """Who asks for help here hears what can be done, not the whole telling once more."""

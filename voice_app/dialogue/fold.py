@@ -33,7 +33,9 @@ from voice_app.dialogue.records import (
     PracticeDone,
     PreferencesSet,
     Record,
+    ResultClaimed,
     ResultShared,
+    ResultUnclaimed,
     SessionFinished,
     SessionPaused,
     SessionResumed,
@@ -104,6 +106,8 @@ def apply(context: DialogueContext, session: Session, record: Record) -> Session
         case ResultShared():
             return replace(session, shared=True)
         case SessionPaused() | SessionResumed() | ConsentAnswered() | AidGiven() | NoteTaken():
+            return session
+        case ResultClaimed() | ResultUnclaimed():
             return session
 
 

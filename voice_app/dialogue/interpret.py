@@ -230,7 +230,7 @@ def _meaning_of_key(context: DialogueContext, state: DialogueState, key: str) ->
         if key.isascii() and key.isdigit() and len(key) == 1:
             return digit(int(key))
         if key in ("*", "#"):
-            return ERASE if key == "*" else LEAVE_CODE if state.digits else LESSONS
+            return ERASE if key == "*" else LEAVE_CODE if state.digits or state.claim is not None else LESSONS
     if number_awaited(context, state):
         a_person = state.more and (state.person_reachable or state.callback_possible)
         if key == "0" and a_person and not state.digits:  # as the help has just told

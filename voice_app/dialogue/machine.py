@@ -51,6 +51,9 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 A mediator may ask to help at any moment (`MediatorAsks`): ASSISTANCE asks the person, and goes back to where they were.
 With their yes on record, what the mediator does (`MediatorActs`) is said aloud and kept: see `assisting`.
 
+A result can be kept in an account, by a code that is said at the result and used once, later and elsewhere: CLAIM,
+ACCOUNT, and CODE_ENTRY for their digits. See `claiming`.
+
 Over every phase lies the doubt: a half-heard meaning is asked about (yes, no; keys 1 and 2) before it acts, unless it
 is an answer that would not move the estimate one way or the other (`worth_asking`): that is said back. "No" leads
 to the next likeliest meaning or to the turn as it was, and counts for nothing. The commands that are valid at every
@@ -67,9 +70,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voice_app.dialogue import assisting, menus, questions
+from voice_app.dialogue import assisting, claiming, menus, questions
 from voice_app.dialogue.acting import reheard, spoken_or_pressed, written
 from voice_app.dialogue.assist_messages import MediatorActs, MediatorAsks
+from voice_app.dialogue.claim_messages import (
+    AccountErased,
+    AccountShown,
+    ClaimFound,
+    ClaimIssued,
+    ClaimRefused,
+    NumberFound,
+)
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
     CampaignFound,
@@ -142,6 +153,8 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
         case CampaignFound(offer):
             waiting = state.session.started is None and state.phase not in BEFORE_AND_AFTER
             return menus.invited(menus.with_person(state, event), offer) if waiting else None
+        case ClaimIssued() | ClaimFound() | NumberFound() | AccountShown() | AccountErased() | ClaimRefused():
+            return claiming.told(state, event)
         case MediatorAsks():
             return assisting.asked_to_help(state, event)
         case MediatorActs():

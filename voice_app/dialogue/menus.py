@@ -12,6 +12,7 @@ from audio_content.model import PromptId
 from engine.model import Channel
 from engine.organization.campaigns import Offer
 from engine.organization.codes import CAMPAIGN_CODE_DIGITS, is_complete, is_valid_code
+from voice_app.dialogue import claiming
 from voice_app.dialogue.asking import next_question
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
@@ -61,6 +62,8 @@ def consent(state: DialogueState, *, given: bool) -> Reaction:
 def choose_language(state: DialogueState, locale: str) -> Reaction:
     """Give the reaction to the choice of the language."""
     session = replace(state.session, locale=locale)
+    if state.claim is not None:
+        return claiming.begin(replace(state, session=session), state.claim)
     phase = Phase.WELCOME if state.seat is None else Phase.ASSISTANCE
     return Reaction(replace(calm(state), session=session, phase=phase, aside=Phase.WELCOME))
 
@@ -127,6 +130,8 @@ def with_person(state: DialogueState, found: SessionFound | CampaignFound) -> Di
 
 def enter_digit(state: DialogueState, digit: str) -> Reaction:
     """Give the reaction to one digit: said back; the last one has the code looked up if it can be one."""
+    if state.claim is not None:
+        return claiming.enter_digit(state, state.claim, digit)
     here = calm(state)
     digits = (state.digits + digit)[:CAMPAIGN_CODE_DIGITS]
     if not is_complete(digits):
@@ -151,7 +156,7 @@ def erase_last(state: DialogueState) -> Reaction:
 
 def leave_code(state: DialogueState) -> Reaction:
     """Give the reaction that goes back to the welcome without a code."""
-    return Reaction(replace(calm(state), digits="", phase=Phase.WELCOME), form=Form.OPTIONS)
+    return Reaction(replace(calm(state), digits="", claim=None, phase=Phase.WELCOME), form=Form.OPTIONS)
 
 
 def found(context: DialogueContext, state: DialogueState, records: tuple[Record, ...]) -> Reaction:

@@ -20,6 +20,7 @@ from audio_content.model import LessonId, OptionId, PromptId
 from engine.model import Channel, InputMode, ItemId
 from engine.organization.campaigns import Offer
 from voice_app.dialogue.assist_messages import MediatorActs, MediatorAsks
+from voice_app.dialogue.claim_messages import ClaimEffect, ClaimEvent
 from voice_app.dialogue.records import Record
 from voice_app.hearing import Grammar, MeaningId, Recognition
 
@@ -43,9 +44,10 @@ class NodeName:
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """Digits said one by one, by groups of two; shown as digits."""
+    """Digits said one by one, by groups (of two, as telephone numbers are); shown as digits."""
 
     digits: str
+    by: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,7 @@ Event = (
     | CampaignFound
     | MediatorAsks
     | MediatorActs
+    | ClaimEvent
     | CodeIssued
     | SessionErased
     | Failed
@@ -440,6 +443,7 @@ Effect = (
     | Show
     | SetLoudness
     | IssueCode
+    | ClaimEffect
     | FindSession
     | FindCaller
     | RecogniseCaller

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from audio_content.model import OptionId
 from engine.model import Aid, Channel, Evidence, InputMode, ItemId
+from engine.organization.claims import CLAIMED, UNCLAIMED
 from engine.organization.consent import Purpose
 from engine.organization.participations import CONSENT, JOINED, SHARED
 from engine.organization.sittings import BEGUN, ENDED
@@ -173,6 +174,22 @@ class NoteTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultClaimed:
+    """The session became part of a learner's account (its id, which tells nothing of a person)."""
+
+    kind: ClassVar[str] = CLAIMED
+    learner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultUnclaimed:
+    """The session was taken out of an account."""
+
+    kind: ClassVar[str] = UNCLAIMED
+    learner: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResultShared:
     """The person shares this result with a campaign, once; `snapshot` is all that its organisation will see."""
 
@@ -200,6 +217,8 @@ Record = (
     | AidGiven
     | AssistanceEnded
     | NoteTaken
+    | ResultClaimed
+    | ResultUnclaimed
 )
 
 RECORD_TYPES: Mapping[str, type[Record]] = {
@@ -223,6 +242,8 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
         AidGiven,
         AssistanceEnded,
         NoteTaken,
+        ResultClaimed,
+        ResultUnclaimed,
     )
 }
 

@@ -20,6 +20,7 @@ from voice_app.dialogue.messages import (
     Fill,
     ItemField,
     ItemWords,
+    NodeName,
     OptionWords,
     Part,
     Pause,
@@ -30,8 +31,8 @@ from voice_app.dialogue.messages import (
 from voice_app.dialogue.open_answers import kind_asked, word_awaited
 from voice_app.dialogue.profile import result_phrases
 from voice_app.dialogue.reaction import Form
-from voice_app.dialogue.state import DialogueState, Doubt, Phase, Session
-from voice_app.dialogue.turn import Choice, choices
+from voice_app.dialogue.state import ClaimStep, DialogueState, Doubt, Phase, Session
+from voice_app.dialogue.turn import Choice, choices, is_asked_whether_sure
 from voice_app.hearing import MeaningId
 
 _HIGHEST_NUMBER = 15
@@ -103,6 +104,10 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
             return _spaced(tuple(_phrase(prompt) for prompt in OWN_DATA))
         case Phase.ERASURE:
             return (_phrase("erasure.ask"),)
+        case Phase.CLAIM:
+            return (_phrase("claim.found"),)
+        case Phase.ACCOUNT:
+            return _account_stem(context, state)
         case Phase.GOODBYE:
             return (*_goodbye_code(state), _phrase("goodbye.words"))
         case Phase.LANGUAGE | Phase.CLOSED:
@@ -213,7 +218,34 @@ def _doubt_stem(context: DialogueContext, state: DialogueState, doubt: Doubt) ->
     )
 
 
+def _account_stem(context: DialogueContext, state: DialogueState) -> tuple[Part, ...]:
+    account = state.account
+    if account is None:
+        return ()
+    if state.claim is not None and is_asked_whether_sure(state):
+        return (_phrase(f"account.{state.claim.step.value}"),)
+    number = Spelled(account.number, by=3)
+    names = context.content.skill_map.names
+    kept = [skill for skill in account.kept if skill in names][: context.rules.strengths_said]
+    told: list[Phrase] = []
+    if account.is_new:
+        told += [_phrase("account.number", code=number), _phrase("account.number_again", code=number)]
+    told.append(
+        _phrase("account.count", number=number_prompt(account.results)) if account.results else _phrase("account.empty")
+    )
+    for place, skill in enumerate(kept):
+        told.append(_phrase("result.strength.next" if place else "result.strength.first", skill=NodeName(skill)))
+    told += [
+        _phrase("account.in_spite", skill=NodeName(skill)) for skill in account.kept_in_spite[:1] if skill in names
+    ]
+    return _spaced((*told, _phrase("result.honest")))
+
+
 def _code_stem(state: DialogueState) -> tuple[Part, ...]:
+    if state.claim is not None:
+        if state.digits and state.claim.step is ClaimStep.NUMBER:
+            return (_phrase("code.begun", digits=Spelled(state.digits, by=3)),)
+        return (_phrase(keyed(state, f"claim.{state.claim.step.value}")),)
     if state.digits:
         return (_phrase("code.begun", digits=Spelled(state.digits)),)
     return (_phrase(keyed(state, "code.ask")),)

@@ -15,6 +15,7 @@ from engine.adaptive import Assessment
 from engine.model import Aid, Channel, InputMode, ItemId
 from engine.organization.campaigns import Offer
 from engine.organization.sittings import Seat
+from voice_app.dialogue.claim_messages import AccountShown
 from voice_app.dialogue.records import AssistanceBegun, CampaignJoined, ItemAnswered, SessionStarted
 from voice_app.hearing import MeaningId, Recognition
 
@@ -41,7 +42,32 @@ class Phase(Enum):
     INFO = "info"
     DATA = "data"
     ERASURE = "erasure"
+    CLAIM = "claim"
+    ACCOUNT = "account"
     GOODBYE = "goodbye"
+
+
+class ClaimStep(Enum):
+    """Where somebody stands with an account: what is being asked for, or that they are in."""
+
+    MENU = "menu"
+    PIN_NEW = "pin_new"
+    PIN_AGAIN = "pin_again"
+    NUMBER = "number"
+    PIN = "pin"
+    IN = "in"
+    SURE_TAKE_OUT = "sure_take_out"
+    SURE_ERASE = "sure_erase"
+
+
+@dataclass(frozen=True, slots=True)
+class Claiming:
+    """A claim, or a way into an account, under way: its code, the account's number, the PIN chosen first."""
+
+    step: ClaimStep
+    code: str = ""
+    number: str = ""
+    pin: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +152,7 @@ class DialogueState:
     `correcting`: the answer that comes
     is the second version of one utterance. `corrections`: how often that happened.
     `offer`: the campaign whose code was entered, until the session begins.
+    `claim`: a result is being kept, or an account entered; `account`: the one that the person is in.
     `seat`: somebody would like to help and the person is being asked, `aside`: where they go on after that.
     `noisy`: the person was heard badly twice in a question, and the talk button is offered from here on.
     `unhurried`: the person has shown that they need more time than most, and is given it from here on.
@@ -146,6 +173,8 @@ class DialogueState:
     theme: int = 0
     lesson: int = 0
     offer: Offer | None = None
+    claim: Claiming | None = None
+    account: AccountShown | None = None
     seat: Seat | None = None
     aside: Phase = Phase.WELCOME
     doubt: Doubt | None = None

@@ -27,7 +27,7 @@ from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import OptionWords, Phrase, option_meaning
 from voice_app.dialogue.open_answers import kind_asked, number_awaited, word_awaited
 from voice_app.dialogue.profile import next_lesson
-from voice_app.dialogue.state import DialogueState, Phase
+from voice_app.dialogue.state import ClaimStep, DialogueState, Phase
 from voice_app.hearing import Grammar, Meaning, MeaningId
 
 YES, NO = MeaningId("yes"), MeaningId("no")
@@ -59,7 +59,9 @@ FRENCH, ENGLISH = menu("french"), menu("english")
 BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
 TEA, COFFEE = menu("practice_one"), menu("practice_two")
 CONTINUE, FINISH, LESSON = menu("continue"), menu("finish"), menu("lesson")
-ALONE = menu("alone")
+ALONE, KEEP = menu("alone"), menu("keep")
+NEW_ACCOUNT, HAVE_ACCOUNT = menu("new_account"), menu("have_account")
+TAKE_OUT, ERASE_ACCOUNT = menu("take_out"), menu("erase_account")
 LESSONS, TAKE, NEXT, HEAR = menu("lessons"), menu("take"), menu("next"), menu("hear")
 INFO_COST, INFO_DATA, INFO_WORTH, INFO_TOOLS = (menu(f"info_{name}") for name in ("cost", "data", "worth", "tools"))
 ERASE_ALL = menu("erase_all")
@@ -108,10 +110,18 @@ _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
     Phase.RESULT: ((REPEAT, "result.again"), (FINISH, "result.finish")),
     Phase.SHARING: ((YES, "sharing.yes"), (NO, "sharing.no")),
     Phase.ASSISTANCE: ((YES, "assist.yes"), (NO, "assist.no")),
+    Phase.CLAIM: ((NEW_ACCOUNT, "claim.new"), (HAVE_ACCOUNT, "claim.have")),
+    Phase.ACCOUNT: (
+        (REPEAT, "account.again"),
+        (FINISH, "account.finish"),
+        (TAKE_OUT, "account.take_out"),
+        (ERASE_ACCOUNT, "account.erase"),
+    ),
 }
 _ONWARD = Phrase(PromptId("result.onward"))
 """Who says "finish" after a campaign's result goes on too: the one question that is left comes first."""
 _RESULT_TO_SHARE = ((REPEAT, "result.again"), (CONTINUE, "result.onward"))
+_SURE = ((YES, "account.yes"), (NO, "account.no"))
 _PRACTICE = ((TEA, "practice.option.one"), (COFFEE, "practice.option.two"))
 
 
@@ -144,6 +154,8 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
         offered = (*offered, (ALONE, "pause.alone"))
     if state.phase is Phase.RESULT and next_lesson(context, state.session) is not None:
         offered = (*offered, (LESSON, "result.lesson"))
+    if state.phase is Phase.RESULT:
+        offered = (*offered, (KEEP, f"result.keep_{len(offered) + 1}"))
     return tuple(
         Choice(place, meaning, Phrase(PromptId(label)), label)
         for place, (meaning, label) in enumerate(offered, start=1)
@@ -154,7 +166,14 @@ def _menu(state: DialogueState) -> tuple[tuple[MeaningId, str], ...]:
     """Give the choices of a menu; after a campaign's result its question of sharing comes before the end."""
     if state.phase is Phase.RESULT and state.session.sharing_open:
         return _RESULT_TO_SHARE
+    if state.phase is Phase.ACCOUNT and is_asked_whether_sure(state):
+        return _SURE
     return _MENUS.get(state.phase, ())
+
+
+def is_asked_whether_sure(state: DialogueState) -> bool:
+    """Tell whether somebody in their account is asked once more."""
+    return state.claim is not None and state.claim.step in (ClaimStep.SURE_TAKE_OUT, ClaimStep.SURE_ERASE)
 
 
 def option_label(context: DialogueContext, item: ItemId, option: OptionId) -> Phrase | OptionWords:
@@ -204,6 +223,8 @@ def _choice_wordings(
     offered = choices(context, state)
     asked = state.session.asked if state.phase is Phase.QUESTION else None
     if state.phase in (Phase.CONSENT, Phase.RECOGNITION):
+        return [(YES, words.yes), (NO, words.no)]
+    if state.phase is Phase.ACCOUNT and is_asked_whether_sure(state):
         return [(YES, words.yes), (NO, words.no)]
     if asked is None:
         return [

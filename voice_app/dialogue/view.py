@@ -54,6 +54,8 @@ _HEADINGS = {
     Phase.INFO: "info.heading",
     Phase.DATA: "info.data",
     Phase.ERASURE: "erasure.heading",
+    Phase.CLAIM: "claim.heading",
+    Phase.ACCOUNT: "account.heading",
     Phase.GOODBYE: "goodbye.heading",
 }
 
@@ -144,7 +146,7 @@ def _commands(context: DialogueContext, state: DialogueState) -> tuple[Button, .
         offered = (*(_NUMBER_TYPED if state.digits else _NUMBER_OPEN), *beside)
     elif state.doubt is not None:
         offered = _IN_DOUBT
-    elif state.phase is Phase.CODE_ENTRY and state.digits:
+    elif state.phase is Phase.CODE_ENTRY and (state.digits or state.claim is not None):
         offered = _WITH_DIGITS
     elif state.more and state.phase is not Phase.CODE_ENTRY:
         offered = _MORE

@@ -6,6 +6,7 @@
 | flyer-a5 | the pocket: the same, and on the back how it goes, with room for the place's stamp |
 | key-card | beside the telephone: the keys, in the order of the keypad; also alone, with a line for the number |
 | mediator-script | the person who helps: what to say, what to do, what not to do |
+| persona-cards | the team: six invented people, what is in their way, how to help |
 | consent | read aloud before the first question |
 
 Letters are large (24 points at least on the poster), black on white, left-aligned. Takes plain values and knows no
@@ -28,7 +29,8 @@ from voice_app.documents.words import NO_BREAK, document_words
 from voice_app.errors import VoiceAppError
 from voice_app.typography import set_spaces
 
-PAPERS = ("poster-a3", "flyer-a5", "key-card", "mediator-script", "consent")
+PAPERS = ("poster-a3", "flyer-a5", "key-card", "mediator-script", "persona-cards", "consent")
+PERSONAS = 6
 KEYPAD = (
     ("1", "card.answer 1"),
     ("2", "card.answer 2"),
@@ -103,7 +105,7 @@ def kit_data(facts: KitFacts, content: Content, day: date) -> dict[str, Any]:
     }
     words = {
         name: set_spaces(text.format(**filled), locale)
-        for section in ("kit", "poster", "flyer", "mediator", "consent")
+        for section in ("kit", "poster", "flyer", "mediator", "personas", "consent")
         for name, text in document_words(locale)[section].items()
     }
     return {
@@ -115,6 +117,10 @@ def kit_data(facts: KitFacts, content: Content, day: date) -> dict[str, Any]:
         "qr_alt": words["qr_alt_page" if facts.address else "qr_alt_call"],
         "qr_how": words["qr_how_page" if facts.address else "qr_how_call"],
         "words": words,
+        "personas": [
+            {part: words[f"{number}_{part}"] for part in ("name", "who", "hard", "way", "you")}
+            for number in range(1, PERSONAS + 1)
+        ],
     }
 
 

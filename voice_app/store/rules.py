@@ -55,6 +55,10 @@ class OrganizationRules:
     """How long answers and results are kept after the last of them, where an organisation has not said otherwise."""
     longest_retention_months: int = 60
     """The longest that an organisation may choose: five years, the length of a training path and its follow-up."""
+    claim_days: int = 30
+    """How long the code opens that keeps a result in an account: time to speak of it with a mediator."""
+    learner_minutes: int = 60
+    """How long a learner stays signed in on a page, which may be a shared computer's."""
     argon2_memory_kib: int = 65_536
     """Memory of one password check, in KiB: the second recommendation of RFC 9106, 64 MiB."""
     argon2_passes: int = 3

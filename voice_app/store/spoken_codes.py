@@ -1,6 +1,7 @@
 """Nine-digit codes of every kind are drawn from one space, so that one place to enter them is enough.
 
-A campaign's, a sitting's and a claim's code have the same form (`engine.organization.codes`); none is ever two things.
+Codes of campaigns, sittings and claims, and numbers of accounts, have the same form (`engine.organization.codes`);
+none is ever two things.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine.organization.codes import CAMPAIGN_CODE_DIGITS, campaign_code
 from voice_app.errors import StoreError
+from voice_app.store.learner_tables import ClaimRow, LearnerRow
 from voice_app.store.organization_tables import CampaignRow
 from voice_app.store.sitting_tables import SittingRow
 
@@ -29,7 +31,7 @@ async def draw_spoken_code(database: AsyncSession) -> str:
 
 
 async def _is_taken(database: AsyncSession, code: str) -> bool:
-    for table in (CampaignRow, SittingRow):
+    for table in (CampaignRow, SittingRow, ClaimRow, LearnerRow):
         if (await database.exec(select(table).where(table.code == code))).first() is not None:
             return True
     return False

@@ -31,12 +31,11 @@ from engine.organization.codes import (
     with_check_digit,
 )
 from engine.organization.participations import JOINED
-from engine.organization.sittings import Seat
 from engine.sync.batches import Sealed
 from engine.sync.events import Envelope, chained
 from engine.sync.sessions import CODE_ISSUED, LEAD_TAKEN, STORE_KINDS, taken
 from voice_app.errors import LedElsewhere, StoreError, TooManyAttempts
-from voice_app.ports import CallerMark, NewRecord, ResumeCode, SessionId, StoredRecord
+from voice_app.ports import CallerMark, NewRecord, Opened, ResumeCode, SessionId, StoredRecord
 from voice_app.store.chains import Own, own_chain, write_own
 from voice_app.store.database import one_at_a_time, open_database
 from voice_app.store.envelopes import as_text, aware
@@ -47,6 +46,7 @@ from voice_app.store.organization_tables import CampaignRow, OrganizationRow
 from voice_app.store.participations import follow
 from voice_app.store.rules import StoreRules
 from voice_app.store.seats import follow_seats, seat_of_code
+from voice_app.store.sql_learners import personal_code
 from voice_app.store.sql_organizations import span_of
 from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow, SiteRow, Standing, WrongCodeRow
 from voice_app.store.transactions import milliseconds, transaction
@@ -213,8 +213,8 @@ class SqlStore:
             database.add(WrongCodeRow(asker=asker, tried_at=moment))
         return None
 
-    async def find_campaign(self, code: str, *, asker: str) -> Offer | Seat | Entry | None:
-        """Give what the code of a campaign or a sitting opens, why it lets nobody in, or None.
+    async def find_campaign(self, code: str, *, asker: str) -> Opened | None:
+        """Give what the code of a campaign, a sitting or a claim opens, why it lets nobody in, or None.
 
         Raises TooManyAttempts.
         """
@@ -230,10 +230,10 @@ class SqlStore:
             )
             found = (await database.exec(query)).first()
             if found is None:
-                seat = await seat_of_code(database, code, moment)
-                if seat is None:
+                other = await seat_of_code(database, code, moment) or await personal_code(database, code, moment)
+                if other is None:
                     database.add(WrongCodeRow(asker=asker, tried_at=moment))
-                return seat
+                return other
         row, organization = found
         allowed = entry(span_of(row), as_text(moment))
         if allowed is not Entry.OPEN:

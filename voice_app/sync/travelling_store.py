@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from engine.organization.campaigns import Entry, Offer
 from engine.organization.codes import is_valid_code
-from engine.organization.sittings import Seat
-from voice_app.ports import CallerMark, NewRecord, ResumeCode, SessionId, StoredRecord
+from voice_app.ports import CallerMark, NewRecord, Opened, ResumeCode, SessionId, StoredRecord
 from voice_app.store.sql_store import SqlStore
 
 Bring = Callable[[str, str], Awaitable[bool]]
@@ -60,7 +58,7 @@ class TravellingStore:
     async def session_of_caller(self, caller: CallerMark) -> SessionId | None:
         return await self._store.session_of_caller(caller)
 
-    async def find_campaign(self, code: str, *, asker: str) -> Offer | Seat | Entry | None:
+    async def find_campaign(self, code: str, *, asker: str) -> Opened | None:
         return await self._store.find_campaign(code, asker=asker)
 
     async def close(self) -> None:

@@ -23,6 +23,8 @@ from voice_app.dialogue.records import (
     NoteTaken,
     PracticeDone,
     Record,
+    ResultClaimed,
+    ResultUnclaimed,
     SessionFinished,
     SessionStarted,
     from_payload,
@@ -194,7 +196,7 @@ def test_every_kind_of_record_survives_storage() -> None:
     for _ in range(10):
         stage.answer(right=True)
     stage.keys("21")
-    stage.records.append(NoteTaken("note-1"))  # the page keeps it, not the conversation
+    stage.records += [NoteTaken("note-1"), ResultClaimed("a"), ResultUnclaimed("a")]  # kept by others than the dialogue
 
     assert {record.kind for record in stage.records} == set(RECORD_TYPES)
     assert [from_payload(each.kind, to_payload(each)) for each in stage.records] == stage.records

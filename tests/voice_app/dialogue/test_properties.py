@@ -10,6 +10,14 @@ from engine.model import Channel, InputMode
 from engine.organization.sittings import Seat
 from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, CODE, OFFER, Stage, lessons_context, small_context
 from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
+from voice_app.dialogue.claim_messages import (
+    AccountErased,
+    AccountShown,
+    ClaimFound,
+    ClaimIssued,
+    ClaimRefused,
+    NumberFound,
+)
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.messages import (
     CampaignFound,
@@ -104,6 +112,13 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
                         SessionNotFound(PromptId("code.too_many")),
                         SessionFound(()),
                         CampaignFound(OFFER),
+                        ClaimIssued(CAMPAIGN_CODE, 30),
+                        ClaimFound(CAMPAIGN_CODE),
+                        NumberFound(CAMPAIGN_CODE),
+                        AccountShown(CAMPAIGN_CODE, 1, ("t1.1",), ("t1.1",), is_new=True),
+                        AccountErased(),
+                        ClaimRefused("claim.wrong"),
+                        ClaimRefused("claim.claim_over", over=True),
                         Opened(Channel.PHONE, 3, True),
                         Left(),
                     ]
@@ -328,5 +343,6 @@ def test_all_events_are_played() -> None:
     played = {Opened, Pressed, Heard, Reheard, SilenceKept, RecognizerLost, RecognizerBack, MicrophoneChanged}
     played |= {Written, SessionFound, SessionNotFound, CampaignFound, CodeIssued, SessionErased, Failed, Left}
     played |= {MediatorAsks, MediatorActs}
+    played |= {ClaimIssued, ClaimFound, NumberFound, AccountShown, AccountErased, ClaimRefused}
 
     assert set(Event.__args__) == played  # type: ignore[attr-defined]

@@ -24,6 +24,7 @@ PAGES = {
     "flyer-a5": [(148, 210)] * 2,
     "key-card": [(210, 297)],
     "mediator-script": [(210, 297)] * 2,
+    "persona-cards": [(210, 297)] * 3,
     "consent": [(210, 297)],
 }
 WITH_SQUARE = ("poster-a3", "flyer-a5")

@@ -8,9 +8,10 @@ the service, a second window show the same.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from quart import Response, request
@@ -21,20 +22,23 @@ from engine.organization.sittings import LONGEST_HINT, LONGEST_NOTE
 from voice_app.dialogue.assist_messages import Act
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.records import NoteTaken, to_payload
+from voice_app.documents.mediator_report import mediator_report_pdf
 from voice_app.documents.squares import page_with_code, qr_drawing
+from voice_app.documents.typesetting import NotTypeset
 from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.organizations import InvalidMember, Organizations
 from voice_app.ports import NewRecord, Store
 from voice_app.session_memory import MEDIATOR, ContextOf
-from voice_app.session_trail import Trail, heard_words, trail
+from voice_app.session_trail import heard_words, trail
 from voice_app.sittings import Draft, Sitting, Sittings, TakenSeat
 from voice_app.web.organization.forms import Fault, in_threes
 from voice_app.web.organization.gate import Refused, Route, Visit
+from voice_app.web.organization.places import SITTING_WORDS, Place, seat_report, state_of
 from voice_app.web.organization.sheets import asked_locale, go, member_of, show, typed_form
 from voice_app.web.page_words import book_of_words
 from voice_app.web.rendering import render_document
 
-BOOK = "sittings"
+BOOK = SITTING_WORDS
 LOOK_AGAIN_S = 0.5
 """What happened in another process is on the page this much later."""
 STREAM_FOR_S = 600
@@ -45,6 +49,13 @@ AGAIN_AFTER_MS = 1_000
 OVER_AGAIN_AFTER_MS = 60_000
 QR_SCALE = 8
 NONE_KNOWN = "dont_know"
+
+
+class HasDataFolder(Protocol):
+    """Where the service keeps its files."""
+
+    @property
+    def data_folder(self) -> Path: ...
 
 
 class SittingDesk(Protocol):
@@ -60,21 +71,13 @@ class SittingDesk(Protocol):
     def store(self) -> Store: ...
 
     @property
+    def settings(self) -> HasDataFolder: ...
+
+    @property
     def context(self) -> DialogueContext: ...
 
     @property
     def context_of(self) -> ContextOf: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One person's place, as the pages tell it."""
-
-    seat: TakenSeat
-    trail: Trail
-    state: str
-    """answering, wants_help, silent, unheard, menu, paused, finished, left"""
-    heard: tuple[str, ...]
 
 
 class SittingPages:
@@ -98,6 +101,7 @@ class SittingPages:
             Route(f"{seat}/live", "GET", may, self._seat_live),
             Route(f"{seat}/act", "POST", may, self._act),
             Route(f"{seat}/note", "POST", may, self._note),
+            Route(f"{seat}/report.pdf", "GET", may, self._seat_report),
         )
 
     # --- all sittings ------------------------------------------------------------------------------------------
@@ -235,6 +239,23 @@ class SittingPages:
         await desk.store.append(place.seat.session, [record], channel=place.seat.channel, actor=MEDIATOR)
         return go(f"/{found.organization}/sittings/{found.id}/seats/{session}/")
 
+    async def _seat_report(self, visit: Visit, organization: str, sitting: str, session: str) -> Response:
+        del organization
+        found, locale = await self._found(visit, sitting), asked_locale()
+        place = await self._place(found, session, locale)
+        notes = await self._desk().sittings.notes(found.organization, found.id, session)
+        report = seat_report(member_of(visit).organization.name, found, place, notes, locale)
+        try:
+            body = await asyncio.to_thread(mediator_report_pdf, report, self._desk().settings.data_folder / "fonts")
+        except NotTypeset as fault:
+            raise StoreError(str(fault)) from fault
+        name = f"{book_of_words(BOOK, locale)['seat']['report_file']}-{place.seat.number}.pdf"
+        return Response(
+            body,
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
     async def _shown_seat(
         self, visit: Visit, found: Sitting, session: str, status: int = 200, fault: Fault | None = None
     ) -> Response:
@@ -345,21 +366,3 @@ class SittingPages:
             if quiet_s >= STILL_THERE_S:
                 quiet_s = 0.0
                 yield ": \n\n"
-
-
-def state_of(seat: TakenSeat, told: Trail) -> str:
-    """Give the one word that matters most of a place: who wants help comes before everything else."""
-    glimpse = seat.glimpse
-    if seat.left_at is not None:
-        return "left"
-    if glimpse is not None and glimpse.wants_help:
-        return "wants_help"
-    if glimpse is not None and glimpse.silences:
-        return "silent"
-    if glimpse is not None and glimpse.misses:
-        return "unheard"
-    if glimpse is not None and glimpse.phase == "paused":
-        return "paused"
-    if told.finished:
-        return "finished"
-    return "answering" if told.question is not None else "menu"

@@ -126,6 +126,10 @@ class Desk:
         return content()
 
     @property
+    def settings(self) -> Settings:
+        return Settings()
+
+    @property
     def context(self) -> DialogueContext:
         return usual_context()
 
@@ -226,7 +230,9 @@ class Browser:
 
     async def get(self, path: str, **headers: str) -> Response:
         response = await self.client.get(path, headers=headers)
-        found = re.search(r'name="form_token" value="([0-9a-f]+)"', await response.get_data(as_text=True))
+        found = re.search(
+            r'name="form_token" value="([0-9a-f]+)"', (await response.get_data(as_text=False)).decode(errors="replace")
+        )
         self.token = found[1] if found else self.token
         return response
 

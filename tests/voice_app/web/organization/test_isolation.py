@@ -51,6 +51,7 @@ RULES = {
     ("POST", f"{SITTING}/close"): {**RUN, "mediator": 303, "admin": 303},
     ("GET", f"{SEAT}/"): RUN,
     ("GET", f"{SEAT}/live"): RUN,
+    ("GET", f"{SEAT}/report.pdf"): RUN,
     ("POST", f"{SEAT}/act"): {**RUN, "mediator": 400, "admin": 400},
     ("POST", f"{SEAT}/note"): {**RUN, "mediator": 400, "admin": 400},
     ("GET", "/org/<organization>/accreditation/"): SEE,
@@ -163,7 +164,7 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[method, rule] = (answer.status_code, "À nous seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 21
+    assert len(told) == 22
     assert all(status in (403, 404) and not leaks for status, leaks in told.values())
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None
