@@ -46,10 +46,8 @@ from voice_app.speech.endpointing import StreamEndpointer
 from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
 from voice_app.sso.identity import IdentityProvider
-from voice_app.sso.rules import SsoRules
 from voice_app.store.notify_feed import NotifyFeed
 from voice_app.store.rates import SqlRates
-from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_accreditation import SqlAccreditation
@@ -67,6 +65,7 @@ from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
 from voice_app.store.sql_webhooks import SqlWebhooks
 from voice_app.sync.hub_desk import HubDesk
+from voice_app.ways_in import identity_provider, passkeys_here
 from voice_app.web.api.routes import add_api
 from voice_app.web.bounded import BoundedRequest
 from voice_app.web.certification import Eligibility, certification_blueprint
@@ -196,30 +195,6 @@ def contexts(settings: Settings, usual: DialogueContext) -> ContextOf:
             return None
 
     return context_of
-
-
-def identity_provider(rules: SsoRules) -> IdentityProvider | None:
-    """Give the provider by which members may sign in, if one is set. Raises InvalidSetting."""
-    if not rules.issuer:
-        return None
-    if not (rules.client_id and rules.client_secret):
-        raise InvalidSetting("a sign-in by a provider needs its client_id and client_secret (section sso)")
-    try:
-        from voice_app.sso.provider import Provider  # joserfc comes with the extra `sso`
-    except ImportError as fault:
-        raise InvalidSetting("a sign-in by a provider needs more packages: pip install 'voice-app[sso]'") from fault
-    return Provider(rules)
-
-
-def passkeys_here(rules: OrganizationRules) -> Passkeys | None:
-    """Give the passkeys where they are wanted and their package is installed (extra `passkeys`), or None."""
-    if not rules.passkeys:
-        return None
-    try:
-        from voice_app.sso.passkeys import Passkeys
-    except ImportError:
-        return None
-    return Passkeys()
 
 
 async def open_service(settings: Settings) -> Service:

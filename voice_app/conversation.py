@@ -138,6 +138,7 @@ class Conversation:
         self._caller = CallerSide(line, self._memory)
         self._seed = seed
         self._resume_code = resume_code
+        self._look_up_again_ms = rules.look_up_again_ms
         self._state = start(context)
         self._ending = False
         self._over = False
@@ -187,7 +188,7 @@ class Conversation:
     async def _begin(self) -> None:
         found: Event | None = None
         if self._resume_code is not None:
-            found = await self._memory.find(FindSession(self._resume_code))
+            found = await self._find_again(self._resume_code)
             if isinstance(found, SessionFound):
                 self._context = context_after(found, self._context, self._context_of)
                 self._state = resume(self._context, found.records)
@@ -197,6 +198,16 @@ class Conversation:
             await self._feed(found)
         elif isinstance(found, SessionNotFound):
             await self._feed(Failed(PromptId("fault.general")))  # begins anew, and says that something went wrong
+
+    async def _find_again(self, code: str) -> Event:
+        """Look up the session of who comes back; while the database does not answer, a few times."""
+        found = await self._memory.find(FindSession(code))
+        for pause_ms in self._look_up_again_ms:
+            if not (isinstance(found, SessionNotFound) and found.prompt == StoreError.prompt_id):
+                break
+            await asyncio.sleep(pause_ms / 1000)
+            found = await self._memory.find(FindSession(code))
+        return found
 
     # --- channel events -> dialogue events --------------------------------------------------------------------
 

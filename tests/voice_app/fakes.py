@@ -150,6 +150,7 @@ class FakeStore:
 
     records: list[StoredRecord] = field(default_factory=list)
     fails: int = 0
+    lookups_fail: int = 0
     code: str = "12345670"
     callers: dict[CallerMark, SessionId] = field(default_factory=dict)
     campaigns: dict[str, Offer | Entry] = field(default_factory=dict)
@@ -182,6 +183,9 @@ class FakeStore:
         return ResumeCode(self.code)
 
     async def find_session(self, code: str, *, asker: str) -> SessionId | None:
+        if self.lookups_fail:
+            self.lookups_fail -= 1
+            raise StoreError("the fake database does not answer")
         return SessionId("session") if code == self.code else None
 
     async def erase(self, session: SessionId) -> bool:

@@ -42,6 +42,7 @@ class Room:
     voice: FakeSynthesizer = field(default_factory=FakeSynthesizer)
     store: FakeStore = field(default_factory=FakeStore)
     resume_code: str | None = None
+    rules: ConversationRules = field(default_factory=ConversationRules)
 
     @property
     def turn(self) -> int:
@@ -81,7 +82,7 @@ class Room:
 async def talking(room: Room) -> AsyncIterator[Room]:
     outside = Voices(room.ear, room.voice, FakeEndpointer(), earcon, room.store)
     conversation = Conversation(
-        room.channel, context(), outside, seed=1, asker="here", rules=ConversationRules(), resume_code=room.resume_code
+        room.channel, context(), outside, seed=1, asker="here", rules=room.rules, resume_code=room.resume_code
     )
     running = asyncio.create_task(conversation.run())
     try:
@@ -295,6 +296,18 @@ async def test_a_cut_line_goes_on_at_the_same_question_with_the_code() -> None:
         shown = again.channel.views[-1]
 
     assert (shown.heading, [b.label for b in shown.choices]) == (asked.heading, [b.label for b in asked.choices])
+
+
+async def test_who_comes_back_is_looked_up_again_while_the_database_does_not_answer() -> None:
+    async with talking(Room()) as first:
+        await first.to_first_question()
+        asked = first.channel.views[-1]
+    first.store.lookups_fail = 2
+    again = Room(store=first.store, resume_code=first.store.code, rules=ConversationRules(look_up_again_ms=(0, 0)))
+    async with talking(again):
+        shown = again.channel.views[-1]
+
+    assert shown.heading == asked.heading
 
 
 async def test_an_unknown_code_begins_anew() -> None:

@@ -14,9 +14,9 @@ from quart import Response
 from engine.organization.roles import Role
 from tests.voice_app.sso.issuer import CLIENT_ID, CLIENT_SECRET, Issuer, running_issuer
 from tests.voice_app.web.organization.desk import PASSWORD, Browser, Desk
-from voice_app.app import identity_provider
 from voice_app.settings import InvalidSetting, load_settings
 from voice_app.sso.rules import SsoRules
+from voice_app.ways_in import identity_provider
 
 
 @pytest.fixture
