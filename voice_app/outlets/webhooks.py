@@ -10,8 +10,8 @@
 A signature is HMAC-SHA256 over `id.timestamp.body` with the secret (base64 after `whsec_`); while a secret is being
 changed there are two, one by each. (Standard Webhooks, specification 1.0: libraries for receivers exist.)
 
-Nothing of a person is told before they share: the participation's id, and that it began or is complete. With
-`participation.shared` comes the result, as it was shared, no more.
+Before a person shares, an organisation learns nothing but a count: that one more began, that one more is complete,
+without an id by which one could be followed. `participation.shared` brings the id and the result, as it was shared.
 """
 
 from __future__ import annotations
@@ -80,10 +80,9 @@ def body_of(webhook: Webhook, event: Envelope, place: Place) -> bytes:
         "type": TYPES[event.kind],
         "organization": webhook.organization,
         "campaign": place.campaign,
-        "participation": place.participation,
     }
     if event.kind == SHARED:
-        told["result"] = event.payload["snapshot"]
+        told |= {"participation": place.participation, "result": event.payload["snapshot"]}
     return json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
 
 

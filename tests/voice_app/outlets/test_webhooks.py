@@ -111,7 +111,7 @@ async def test_the_result_is_told_with_the_sharing_only(url: str, hook: Receiver
         await here.outlet.run_once()
 
     *before, shared = [json.loads(each.body) for each in hook.requests]
-    assert all(set(each) == {"type", "organization", "campaign", "participation"} for each in before)
+    assert all(set(each) == {"type", "organization", "campaign"} for each in before)
     assert shared["result"] == SNAPSHOT.to_data()
 
 
