@@ -17,6 +17,7 @@ import psycopg
 
 ACCOUNT = "postgres"
 """PostgreSQL refuses to run as root; Debian's package brings this account."""
+TEMPLATE = "migrated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,17 @@ class PostgresServer:
     folder: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def new_database(self) -> str:
+    def new_database(self, *, like_template: bool = False) -> str:
         name = f"test_{next(self._numbers)}"
+        return self._create(name, f" template {TEMPLATE}" if like_template else "")
+
+    def new_template(self) -> str:
+        """Give the address of the empty database that others are to be made like."""
+        return self._create(TEMPLATE, "")
+
+    def _create(self, name: str, like: str) -> str:
         with psycopg.connect(host=str(self.folder), user=ACCOUNT, dbname=ACCOUNT, autocommit=True) as connection:
-            connection.execute(f"create database {name}")
+            connection.execute(f"create database {name}{like}")
         return f"postgresql+psycopg://{ACCOUNT}@/{name}?host={self.folder}"
 
 

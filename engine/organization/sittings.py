@@ -2,8 +2,8 @@
 
 A sitting is opened by a member and has a numeric code of the campaigns' form (`codes`): who enters it sits down, and is
 asked aloud whether they agree to be helped and followed. Without their yes the mediator sees that there is somebody,
-nothing else. A sitting ends when it is closed, or `OPEN_FOR_HOURS` after it began: a code left on a board opens nothing
-the next day.
+nothing else. A sitting ends when it is closed, or some hours after it began (the store knows how many): a code left on
+a board opens nothing the next day.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from engine.organization.campaigns import Offer
 
-OPEN_FOR_HOURS = 12
 LONGEST_NOTE = 1_000
 LONGEST_HINT = 300
 """Twenty seconds of speech."""

@@ -42,8 +42,3 @@ def announced(payload: Mapping[str, Any]) -> Iterable[Place]:
     for site, first, last in payload["places"]:
         for sequence in range(first, last + 1):
             yield site, sequence
-
-
-def first_of_year(moment: str) -> str:
-    """Give the beginning of a moment's year (RFC 3339 in UTC): all that is left of a date."""
-    return f"{moment[:4]}-01-01T00:00:00.000000+00:00"

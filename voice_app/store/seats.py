@@ -10,7 +10,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine.organization.campaigns import Entry, Offer, entry
-from engine.organization.sittings import BEGUN, ENDED, OPEN_FOR_HOURS, Seat
+from engine.organization.sittings import BEGUN, ENDED, Seat
 from voice_app.errors import StoreError
 from voice_app.ports import NewRecord
 from voice_app.store.envelopes import as_text, aware
@@ -19,6 +19,9 @@ from voice_app.store.organization_tables import CampaignRow, OrganizationRow
 from voice_app.store.sitting_tables import GlimpseRow, SeatRow, SittingRow
 from voice_app.store.sql_organizations import span_of
 from voice_app.store.transactions import milliseconds
+
+OPEN_FOR_HOURS = 12
+"""A sitting that nobody closed ends by itself."""
 
 
 async def follow_seats(database: AsyncSession, session: str, records: Sequence[NewRecord], moment: datetime) -> None:

@@ -19,7 +19,7 @@ from voice_app.dialogue.messages import ItemWords, LessonPart, LessonWords, Phra
 from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.records import ItemAnswered, ItemAsked
 from voice_app.dialogue.state import Asked, DialogueState, Phase, Session
-from voice_app.dialogue.turn import EVERYWHERE, LESSON, choices, grammar
+from voice_app.dialogue.turn import EVERYWHERE, LESSON, grammar
 from voice_app.wording import Wording
 
 
@@ -129,8 +129,9 @@ def test_the_result_offers_the_lesson_of_the_next_step_and_says_it() -> None:
 
 
 def test_without_a_lesson_nothing_is_offered() -> None:
-    stage = _result("right")
+    stage = _result("mixed")
     bare = replace(stage.context, content=replace(stage.context.content, lessons={}))
 
-    assert len(choices(bare, stage.state)) == 2
+    assert LESSON in {meaning.id for meaning in grammar(stage.context, stage.state).meanings}
+    assert LESSON not in {meaning.id for meaning in grammar(bare, stage.state).meanings}
     assert next_lesson(bare, stage.state.session) is None
