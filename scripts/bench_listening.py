@@ -25,6 +25,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -80,11 +81,11 @@ class Trial:
 
 
 class Bench:
-    def __init__(self, language: str, one_of: int, cuts_one_of: int = 1) -> None:
+    def __init__(self, language: str, one_of: int, cuts_one_of: int = 1, weights: Path | None = None) -> None:
         self.language = language
         self.one_of = one_of
         self.cuts_one_of = cuts_one_of
-        self.ears = {channel: Ears(language, channel) for channel in ("kiosk", "phone")}
+        self.ears = {channel: Ears(language, channel, weights) for channel in ("kiosk", "phone")}
         self.world = World(language)
         self.results: list[dict[str, Any]] = []
 
@@ -299,20 +300,22 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS)
     parser.add_argument("--one-of", type=int, default=1, help="the scorer alone hears one of so many recordings")
     parser.add_argument("--cuts-one-of", type=int, default=1, help="one of so many cut-out words is heard (0: none)")
+    parser.add_argument("--heads", type=Path, help="folder of other weights than those in use; nothing is saved")
     chosen = parser.parse_args()
     lacking = missing()
     if lacking:
         parser.error(f"recordings are missing: apt-get install {' '.join(lacking)}")
     folder = load_settings().models_folder.parent / "listening"
     folder.mkdir(parents=True, exist_ok=True)
-    bench = Bench(chosen.language, chosen.one_of, chosen.cuts_one_of)
+    bench = Bench(chosen.language, chosen.one_of, chosen.cuts_one_of, chosen.heads)
     for section in chosen.only:
         bench.results = []
         began = time.process_time()
         measure: Callable[[], None] = getattr(bench, section)
         measure()
         body = {"section": section, "one_of": chosen.one_of, "cuts": chosen.cuts_one_of, "rows": bench.results}
-        (folder / f"{chosen.language}-{section}.json").write_text(json.dumps(body, ensure_ascii=False))
+        if chosen.heads is None:
+            (folder / f"{chosen.language}-{section}.json").write_text(json.dumps(body, ensure_ascii=False))
         print(f"{section}: {time.process_time() - began:.0f} s of processor time", flush=True)
 
 

@@ -215,10 +215,11 @@ def main() -> None:
     parser.add_argument("--language", default="fr", choices=sorted(VOICES))
     parser.add_argument("--channel", default="kiosk", choices=sorted(CONDITIONS))
     parser.add_argument("--share", type=int, default=3, help="one of so many utterances")
+    parser.add_argument("--heads", type=Path, help="folder of other weights than those in use")
     parser.add_argument("--trials", type=Path, help="file that keeps what was heard")
     chosen = parser.parse_args()
     settle()
-    by_name = heard_trials(chosen.language, chosen.channel, chosen.share, chosen.trials)
+    by_name = heard_trials(chosen.language, chosen.channel, chosen.share, chosen.trials, chosen.heads)
     trials = [trial for some in by_name.values() for trial in some]
     begin = load_table(chosen.channel, chosen.language)
     before = replace(begin, temperature=1.0, else_bias=0.0, weight=0.3, none_score=0.0, scorer_temperature=1.0)
@@ -236,11 +237,13 @@ def main() -> None:
         print(f"wrong = {wrong:g}: {counts(trials, table, Costs(wrong, load_costs().again))}")
 
 
-def heard_trials(language: str, channel: str, share: int, kept: Path | None) -> dict[str, list[Trial]]:
+def heard_trials(
+    language: str, channel: str, share: int, kept: Path | None, weights: Path | None = None
+) -> dict[str, list[Trial]]:
     if kept is not None and kept.exists():
         return dict(pickle.loads(kept.read_bytes()))  # noqa: S301 our own file
     scorer = WhisperScorer(assemble_whisper(load_settings().models_folder), channel, threads=1)
-    ear = ShortWordEar(scorer, channel, languages=(language,))
+    ear = ShortWordEar(scorer, channel, languages=(language,), weights=weights)
     all_turns = turns(language)
     by_name = collect(ear, language, all_turns, speech(language, channel, all_turns, share))
     if kept is not None:

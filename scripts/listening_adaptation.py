@@ -16,7 +16,7 @@ from listening_speech import NUMBERS, SPEAKERS, STUDIED, World, cuts, numbers
 from listening_trials import Ears
 
 from voice_app.audio import Sound
-from voice_app.speech.keyword_head import WINDOW_FRAMES, KeywordHead
+from voice_app.speech.keyword_head import KeywordHead
 from voice_app.speech.log_mel import present
 
 WEIGHTS = (0.0, 2.0, 4.0, 8.0)
@@ -28,7 +28,8 @@ def compare(language: str, ears: Ears, world: World) -> list[dict[str, Any]]:
     places = [head.wordings.index(word) for word in four]
 
     def heard(sound: Sound) -> tuple[np.ndarray, np.ndarray]:
-        encoded = ears.scorer.encode(present(sound), WINDOW_FRAMES)[0]
+        samples = present(sound)
+        encoded = ears.scorer.encode(samples, head.window_for(len(samples)) or head.windows[-1])[0]
         return head.logits(encoded)[places], head.pooled(encoded)
 
     said = {(spoken.speaker, spoken.text): spoken.wave for spoken in numbers(language)}

@@ -46,11 +46,11 @@ class RememberingScorer(WhisperScorer):
 class Ears:
     """The three ears of a language on a channel."""
 
-    def __init__(self, language: str, channel: str) -> None:
+    def __init__(self, language: str, channel: str, weights: Path | None = None) -> None:
         self.language = language
         folder = assemble_whisper(load_settings().models_folder)
         self.scorer = RememberingScorer(folder, channel, threads=1)
-        self.service = ShortWordEar(self.scorer, channel, languages=(language,))
+        self.service = ShortWordEar(self.scorer, channel, languages=(language,), weights=weights)
         self.table = load_table(channel, language)
         self.raw = replace(self.table, temperature=1.0, else_bias=0.0)
 

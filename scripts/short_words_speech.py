@@ -1,8 +1,9 @@
-"""Synthetic speech for the keyword heads: who says what, and through which room, noise and line.
+"""Synthetic speech for the keyword heads: who says what. Through which room, noise and line is `short_words_world`.
 
 Every clip is made by SVOX Pico. More speakers than its one voice of a language come from playing it at another rate
-(pitch and resonances move together, as between a child, a woman and a man) and, for French, from its German voice
-reading respelled words. No recording of a person is used, so that every human recording can serve as a test.
+(pitch and resonances move together, as between a child, a woman and a man), from moving its resonances apart
+(`another_mouth`) and, for French, from its German voice reading respelled words. No recording of a person is used, so
+that every human recording can serve as a test.
 
 Everything follows from one seed. Pico reads memory that it never wrote: `settle` sees to it that this memory is always
 the same.
@@ -18,16 +19,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
+from short_words_world import Wave, another_mouth, noises
 
 from audio_content.forms import said_form
 from audio_content.loader import load
 from audio_content.model import Content, Vocabulary
-from voice_app.audio import HEARING_RATE_HZ, Sound
-from voice_app.g711 import Law, on_line
+from voice_app.audio import HEARING_RATE_HZ
 from voice_app.speech.pico import ENVIRONMENT
 
-Wave = NDArray[np.float64]
 GARBAGE = ""
 """The wording of whatever is none of the wordings."""
 
@@ -44,6 +43,13 @@ FACTORS = (0.80, 0.85, 0.90, 0.95, 1.0, 1.05, 1.10, 1.16, 1.23, 1.30)
 LONG_ENOUGH = 5
 """Letters from which on a wording inside a sentence is still that wording."""
 ENDINGS = (".", "", " !", " ?")
+SPEEDS = (0.4, 1.4)
+"""Pico's own pace is 1: people who answer slowly take more than twice as long."""
+OTHER_MOUTH = 0.5
+TEXTS_OF_OURS = 900
+"""So many options and pieces of prompts of no answer are said: more of them would crowd out the words."""
+HESITATIONS = {"fr": ("euh", "ben", "alors", "bon", "hum", "je dirais"), "en": ("er", "um", "well", "so", "i'd say")}
+"""Said before an answer, which is still that answer."""
 
 GERMAN = {
     "un": "öng", "deux": "döh", "trois": "troa", "quatre": "kattre", "cinq": "ssänk", "six": "ssiss", "sept": "ssett",
@@ -148,7 +154,7 @@ def other_speech(language: str, content: Content, known: Sequence[str]) -> list[
 
 def renderings(wording: str) -> int:
     """Give how often a wording is said: short ones are hard to hear."""
-    return 80 if len(wording) <= 4 else 56 if len(wording) <= 7 else 36 if len(wording) <= 12 else 26
+    return 80 if len(wording) <= 6 else 36 if len(wording) <= 12 else 24
 
 
 class Speakers:
@@ -163,10 +169,11 @@ class Speakers:
     def speak(self, text: str, voice: str) -> Wave:
         """Give the text by somebody new: 16 kHz, full scale 1."""
         factor = float(self._random.choice(FACTORS))
-        speed = float(self._random.uniform(0.55, 1.4)) / factor
+        speed = float(np.exp(self._random.uniform(*np.log(SPEEDS)))) / factor
         pitch = float(self._random.uniform(0.7, 1.35)) / (factor if self._random.random() < 0.5 else 1.0)
         ending = ENDINGS[int(self._random.integers(len(ENDINGS)))]
-        return self.say(text + ending, voice, factor, speed, pitch)
+        wave = self.say(text + ending, voice, factor, speed, pitch)
+        return another_mouth(wave, self._random) if self._random.random() < OTHER_MOUTH else wave
 
     def say(self, text: str, voice: str, factor: float, speed: float, pitch: float) -> Wave:
         pcm = self._pico.speak(text, voice=voice, speed=min(max(speed, 0.3), 3.0), pitch=min(max(pitch, 0.5), 2.0))
@@ -186,15 +193,19 @@ def training_clips(language: str, content: Content, random: np.random.Generator)
             yield Clip(wording, people.speak(wording, foreign or voices[take % len(voices)]))
         respelled = [GERMAN.get(word) for word in wording.split()]
         if language == "fr" and all(respelled):
-            for _ in range(14 if len(wording) <= 7 else 7):
+            for _ in range(20 if len(wording) <= 6 else 6):
                 yield Clip(wording, people.speak(" ".join(word or "" for word in respelled), "de-DE"))
+    near = dict.fromkeys(OTHER_WORDS[language].split())
     for text in others:
-        for take in range(4 if " " not in text else 1):
+        for take in range(3 if text in near else 0):
             yield Clip(GARBAGE, people.speak(text, voices[take % len(voices)]))
+    ours = [text for text in others if text not in near]
+    for place in random.permutation(len(ours))[:TEXTS_OF_OURS]:
+        yield Clip(GARBAGE, people.speak(ours[place], voices[place % len(voices)]))
     abroad = ("de-DE", "es-ES", "it-IT", *(VOICES["en"] if language == "fr" else VOICES["fr"]))
-    for place in random.choice(len(others), 500):
+    for place in random.choice(len(others), 400):
         yield Clip(GARBAGE, people.speak(others[place], abroad[place % len(abroad)]))
-    for _ in range(250):
+    for _ in range(300):
         first, second = random.choice(len(known), 2, replace=False)
         pair = (known[first], known[second])
         gap = np.zeros(int(random.uniform(0.05, 0.4) * HEARING_RATE_HZ))
@@ -203,111 +214,15 @@ def training_clips(language: str, content: Content, random: np.random.Generator)
         yield Clip(GARBAGE, wave)
 
 
-# --- room, noise, line ------------------------------------------------------------------------------------------------
-
-
-def coloured(random: np.random.Generator, length: int, slope: float) -> Wave:
-    """Give noise whose power falls with frequency to the power `slope` (0 white, 1 pink, 2 brown), of power 1."""
-    spectrum = np.fft.rfft(random.normal(size=length))
-    wave = np.fft.irfft(spectrum / np.maximum(np.arange(spectrum.size), 1) ** (slope / 2), length)
-    return np.asarray(wave / max(float(wave.std()), 1e-9))
-
-
-def noises(random: np.random.Generator, count: int) -> Iterator[Wave]:
-    for _ in range(count):
-        length = int(random.uniform(0.2, 1.8) * HEARING_RATE_HZ)
-        wave = coloured(random, length, float(random.choice((0.0, 1.0, 2.0))))
-        kind, time_s = random.random(), np.arange(length) / HEARING_RATE_HZ
-        if kind < 0.2:
-            wave = np.sign(np.sin(2 * np.pi * random.choice((50, 100, 150, 440)) * time_s))
-        elif kind < 0.4:
-            wave = wave * (random.random(length) < 3 / HEARING_RATE_HZ).cumsum() % 3
-        elif kind < 0.6:
-            wave = wave * np.exp(-time_s / random.uniform(0.02, 0.3))
-        yield wave * random.uniform(0.005, 0.2)
-
-
-class World:
-    """What happens to a clip between the mouth and the recogniser."""
-
-    def __init__(self, random: np.random.Generator, babble: Sequence[Wave]) -> None:
-        self._random = random
-        self._babble = babble
-
-    def carry(self, clip: Wave, carrier: Wave | None = None) -> Sound:
-        """Give the clip as it arrives: sometimes after a `carrier` word, in a room, in noise, through a line."""
-        random = self._random
-        if carrier is not None:
-            clip = np.concatenate([carrier, np.zeros(int(random.uniform(0.03, 0.3) * HEARING_RATE_HZ)), clip])
-        around_s = (random.uniform(0.02, 0.5), random.uniform(0.1, 0.7))
-        around = [int(length_s * HEARING_RATE_HZ) for length_s in around_s]
-        wave = np.pad(clip / max(np.abs(clip).max(initial=0.0), 1e-6) * 0.3, around)
-        if random.random() < 0.35:
-            wave = self._room(wave)
-        if random.random() < 0.4:
-            tilt = random.uniform(-0.6, 0.6)
-            wave = wave - tilt * np.concatenate([[0.0], wave[:-1]])
-        if random.random() < 0.8:
-            wave = self._noisy(wave, random.uniform(0, 30))
-        line = random.random()
-        if line < 0.35:
-            wave = telephone(wave, random.uniform(200, 380), random.uniform(3000, 3800), a_law=random.random() < 0.5)
-        elif line < 0.55:
-            wave = band(wave, 0.0, random.uniform(3400, 4000))
-        if random.random() < 0.15:
-            wave = self._noisy(wave, random.uniform(10, 30))
-        loud = np.abs(wave).max(initial=1e-6)
-        level = random.uniform(0.05, 0.9) / loud
-        return Sound(np.clip(wave * level * 32767, -32768, 32767).astype("<i2").tobytes())
-
-    def _room(self, wave: Wave) -> Wave:
-        decay_s = self._random.uniform(0.1, 0.7)
-        length = int(decay_s * HEARING_RATE_HZ)
-        tail = self._random.normal(size=length) * 10 ** (-3 * np.arange(length) / length)
-        tail *= 1.0 / (np.sqrt(np.sum(tail**2)) * self._random.uniform(0.5, 2.0))
-        tail[0] += 1.0
-        size = wave.size + length
-        return np.asarray(np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(tail, size), size)[: wave.size])
-
-    def _noisy(self, wave: Wave, ratio_db: float) -> Wave:
-        random, length, kind = self._random, wave.size, self._random.random()
-        if kind < 0.6:
-            noise = coloured(random, length, float(random.choice((0.0, 1.0, 2.0))))
-        elif kind < 0.85:
-            noise = sum((self._voice(length) for _ in range(int(random.integers(2, 6)))), np.zeros(length))
-        elif kind < 0.92:
-            time_s = np.arange(length) / HEARING_RATE_HZ
-            hums = [np.sin(2 * np.pi * 50 * n * time_s + random.uniform(0, 6)) / n for n in range(1, 8)]
-            noise = np.sum(hums, axis=0)
-        else:
-            time_s = np.arange(length) / HEARING_RATE_HZ
-            noise = coloured(random, length, 1.0) * (1.2 + np.sin(2 * np.pi * random.uniform(1, 6) * time_s))
-        active = wave[np.abs(wave) > 0.03 * np.abs(wave).max(initial=1e-6)]
-        loudness = np.sqrt(np.mean(active**2)) if active.size else 0.01
-        return np.asarray(wave + noise / max(float(noise.std()), 1e-9) * loudness * 10 ** (-ratio_db / 20))
-
-    def _voice(self, length: int) -> Wave:
-        voice = self._babble[int(self._random.integers(len(self._babble)))]
-        return np.resize(np.roll(voice, int(self._random.integers(voice.size))), length)
-
-
-def band(wave: Wave, low_hz: float, high_hz: float) -> Wave:
-    spectrum, pitch_hz = np.fft.rfft(wave), np.fft.rfftfreq(wave.size, 1 / HEARING_RATE_HZ)
-    spectrum[(pitch_hz < low_hz) | (pitch_hz > high_hz)] = 0.0
-    return np.asarray(np.fft.irfft(spectrum, wave.size))
-
-
-def telephone(wave: Wave, low_hz: float, high_hz: float, *, a_law: bool) -> Wave:
-    """Give the wave cut to a band and through an 8 kHz line coded by mu-law or A-law."""
-    narrow = soxr.resample(band(wave, low_hz, high_hz), HEARING_RATE_HZ, 8000)
-    sent = np.clip(narrow * 32767, -32768, 32767).astype("<i2")
-    coarse = np.frombuffer(on_line(sent.tobytes(), Law.A if a_law else Law.MU), "<i2")
-    return np.asarray(soxr.resample(coarse.astype(float) / 32768, 8000, HEARING_RATE_HZ))
-
-
 def babble_voices(language: str, content: Content, random: np.random.Generator) -> list[Wave]:
     """Give people talking: our own prompts by every voice, for a background of voices."""
     people = Speakers(random)
     voices = ("fr-FR", "en-GB", "en-US", "de-DE", "es-ES", "it-IT")
     texts = [text for text in content.prompts[language].values() if "{" not in text and len(text) > 60]
     return [people.speak(text, voice) for text, voice in zip(texts, itertools.cycle(voices), strict=False)][:40]
+
+
+def hesitations(language: str, random: np.random.Generator) -> list[Wave]:
+    """Give what people say before an answer, by several of them."""
+    people = Speakers(random)
+    return [people.speak(text, VOICES[language][0]) for text in HESITATIONS[language] for _ in range(8)]

@@ -4,41 +4,53 @@
         torch==2.13.0 ctranslate2==4.8.5 tokenizers numpy py-nanotts==0.1.1 soxr pyyaml psutil platformdirs
     PYTHONPATH=. nice /somewhere/train/bin/python scripts/train_short_words.py --language fr
 
-Wanted: the model assembled (`voice_app models install embedded`); about 1.5 GB of memory and of temporary disk; ten
-minutes of one core. The vocabulary is read from the content: a new wording is one line there and one run of this.
-The same seed, packages and processor give the same weights. Afterwards run scripts/calibrate_short_words.py.
+Wanted: the model assembled (`voice_app models install embedded`), sox; about 3 GB of memory and of temporary disk;
+half an hour of one core. The vocabulary is read from the content: a new wording is one line there and one run of this.
+The same seed, packages and processor give the same weights. `--features` keeps the encoded clips, so that another
+training takes minutes. Afterwards run scripts/calibrate_short_words.py.
 
-The head stands on the frozen encoder of the embedded recogniser: 125 frames of 512 numbers for 2.5 s. A linear layer,
-two residual convolutions over time (7 frames, then 13 seen), attention pooling with four heads, a linear layer to
-the wordings and "none of them". The exported weights are the mean over the last third of the steps (their average
-generalises better than the last point; Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima").
+A head stands on the frozen encoder of the embedded recogniser: 512 numbers for every 20 ms of 2.5 s, or of 4 s where
+the sound is longer. A linear layer, two residual convolutions over time (7 frames, then 13 seen), attention pooling
+with four heads, a linear layer to the wordings and "none of them". The exported weights are the mean over the last
+third of the steps (their average generalises better than the last point; Izmailov et al. 2018, "Averaging Weights Leads
+to Wider Optima"). Two heads that differ by their seed alone are kept: the mean of their posteriors errs less than
+either (Lakshminarayanan et al. 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles").
+Weights are kept as 8 bit integers with one scale a row: two heads weigh what one did in 16 bits.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import ctranslate2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from short_words_speech import GARBAGE, Clip, World, babble_voices, settle, training_clips, wordings
+from short_words_speech import GARBAGE, Clip, babble_voices, hesitations, settle, training_clips, wordings
+from short_words_world import Wave, World
 from torch import Tensor, nn
 from torch.nn import functional
 
 from audio_content.loader import load
 from voice_app.settings import load_settings
-from voice_app.speech.keyword_head import DIMENSIONS, ENCODED_FRAMES, WINDOW_FRAMES
-from voice_app.speech.log_mel import log_mel, present
+from voice_app.speech.keyword_head import DIMENSIONS, FRAMES_PER_CODE
+from voice_app.speech.log_mel import HOP, log_mel, present
 from voice_app.speech.models import WHISPER_SHA256, require_whisper
 
 FOLDER = Path(__file__).parents[1] / "voice_app" / "speech" / "keyword_weights"
 SEED = 20
+HEADS = 2
+WINDOWS = (250, 400)
+"""Frames of 10 ms that are encoded: the first that the sound fits; a longer sound is cut."""
 WIDTH, KERNEL, DILATIONS, ATTENTION = 60, 5, (1, 2), 4
-EPOCHS, BATCH, PEAK_RATE, DECAY = 9, 64, 3e-3, 0.02
+EPOCHS, BATCH, PEAK_RATE, DECAY = 8, 64, 3e-3, 0.02
 SMOOTHING, NOISE, DROP_IN, DROP_OUT = 0.05, 0.15, 0.2, 0.3
 LEFT_OUT = 16
 """One clip of so many is not trained on and gives the figures in the .toml."""
@@ -74,80 +86,142 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--language", default="fr", choices=("fr", "en"))
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--first-head", type=int, default=0, help="number of the first head: others than the default's")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that encode and train")
     parser.add_argument("--features", type=Path, help="folder that keeps the encoded clips for another run")
     parser.add_argument("--target", type=Path, default=FOLDER)
     chosen = parser.parse_args()
     settle()
     torch.set_num_threads(1)
-    torch.manual_seed(chosen.seed)
     torch.use_deterministic_algorithms(True)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = chosen.features or Path(scratch)
-        features, labels, classes = encoded_clips(chosen.language, chosen.seed, folder)
-        head, figures = train(features, labels, len(classes), chosen.seed)
+        clips = encoded_clips(chosen.language, chosen.seed, chosen.features or Path(scratch), chosen.jobs)
+        numbers = range(chosen.first_head, chosen.first_head + HEADS)
+        made = side_by_side(lambda number: train(clips, chosen.seed, number), numbers, chosen.jobs)
     chosen.target.mkdir(parents=True, exist_ok=True)
-    export(head, classes, chosen.target / f"{chosen.language}.npz")
-    describe(chosen.target / f"{chosen.language}.toml", chosen.language, chosen.seed, classes, figures)
+    export([head for head, _ in made], clips, chosen.target / f"{chosen.language}.npz")
+    figures = [each for _, each in made]
+    describe(chosen.target / f"{chosen.language}.toml", chosen.language, chosen.seed, clips.classes, figures)
     print(figures, (chosen.target / f"{chosen.language}.npz").stat().st_size, "bytes")
+
+
+Result = TypeVar("Result")
+
+
+def side_by_side(work: Callable[[int], Result], numbers: Iterable[int], jobs: int) -> list[Result]:
+    """Give what the work makes of each number, by so many processes that share what is in memory now."""
+    _work.append(work)
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        found: list[Result] = pool.map(_do, numbers, chunksize=1)
+    _work.pop()
+    return found
+
+
+_work: list[Callable[[int], Any]] = []
+
+
+def _do(number: int) -> Any:
+    return _work[-1](number)
 
 
 # --- clips ------------------------------------------------------------------------------------------------------------
 
 
-def encoded_clips(language: str, seed: int, folder: Path) -> tuple[Features, NDArray[np.int64], tuple[str, ...]]:
-    """Give the encoded clips, their classes and the classes' wordings; the last class is none of them."""
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Clips x frames x numbers, how many of the frames are a clip's own, its class; the last class is none of them.
+
+    `middle`, `spread`: mean and standard deviation of each number over some clips.
+    """
+
+    features: Features
+    lengths: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    middle: NDArray[np.float32]
+    spread: NDArray[np.float32]
+
+
+def encoded_clips(language: str, seed: int, folder: Path, jobs: int) -> Encoded:
+    """Give the encoded clips: those of the folder if they are there."""
     kept, told = folder / f"{language}-{seed}.npy", folder / f"{language}-{seed}.npz"
-    if not kept.exists():
+    folder.mkdir(parents=True, exist_ok=True)
+    if not told.exists():
         content = load()
         classes = (*wordings(language, content), GARBAGE)
         random = np.random.default_rng((seed, ord(language[0])))
         clips = list(training_clips(language, content, random))
         print(len(clips), "clips said", round(time.process_time()), "s", flush=True)
+        around = babble_voices(language, content, random), hesitations(language, random)
+        lengths = encode(clips, around, seed, kept, jobs)
         place = {wording: number for number, wording in enumerate(classes)}
-        np.savez(told, classes=np.array(classes), labels=np.array([place[clip.wording] for clip in clips]))
-        encode(clips, World(random, babble_voices(language, content, random)), random, kept)
+        labels = np.array([place[clip.wording] for clip in clips])
+        np.savez(told, classes=np.array(classes), labels=labels, lengths=lengths)
+    features = np.load(kept, mmap_mode="r")
     with np.load(told) as known:
-        return np.load(kept, mmap_mode="r"), known["labels"], tuple(str(wording) for wording in known["classes"])
+        lengths, labels, classes = known["lengths"], known["labels"], tuple(str(each) for each in known["classes"])
+    some = np.sort(np.random.default_rng(seed).permutation(len(labels))[:600])
+    frames = np.concatenate([features[clip, : lengths[clip]].astype(np.float32) for clip in some])
+    return Encoded(features, lengths, labels, classes, frames.mean(axis=0), frames.std(axis=0))
 
 
-def encode(clips: list[Clip], world: World, random: np.random.Generator, path: Path) -> None:
+def encode(
+    clips: list[Clip], around: tuple[list[Wave], list[Wave]], seed: int, path: Path, jobs: int
+) -> NDArray[np.int64]:
+    """Write what the encoder makes of the clips, each through its own world; give how many frames each has."""
+    longest = WINDOWS[-1] // FRAMES_PER_CODE
+    kept = np.lib.format.open_memmap(path, "w+", np.float16, (len(clips), longest, DIMENSIONS))
+    kept.flush()
+    lengths = np.zeros(len(clips), np.int64)
+    each = side_by_side(lambda job: encode_some(clips[job::jobs], around, seed, path, job, jobs), range(jobs), jobs)
+    for job, some in enumerate(each):
+        lengths[job::jobs] = some
+    return lengths
+
+
+def encode_some(
+    clips: list[Clip], around: tuple[list[Wave], list[Wave]], seed: int, path: Path, first: int, step: int
+) -> list[int]:
     folder = require_whisper(load_settings().models_folder)
     whisper = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type="int8", intra_threads=1)
-    shape = (len(clips), ENCODED_FRAMES, DIMENSIONS)
-    unfinished = path.with_suffix(".part")
-    kept = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.float16, shape=shape)
-    others = [clip.wave for clip in clips if clip.wording == GARBAGE and 0 < clip.wave.size < 16_000]
-    for place, clip in enumerate(clips):
-        carrier = others[int(random.integers(len(others)))] if random.random() < 0.07 else None
-        picture = log_mel(present(world.carry(clip.wave, carrier)), WINDOW_FRAMES)
-        kept[place] = np.array(whisper.encode(ctranslate2.StorageView.from_array(picture[None])))[0]
-        if place % 500 == 0:
+    kept = np.lib.format.open_memmap(path, "r+")
+    lengths = []
+    for number, clip in enumerate(clips):
+        place = first + number * step
+        world = World(np.random.default_rng((seed, place)), *around)
+        samples = present(world.carry(clip.wave))
+        window = next((each for each in WINDOWS if len(samples) <= each * HOP), WINDOWS[-1])
+        picture = log_mel(samples, window)[None]
+        codes = np.array(whisper.encode(ctranslate2.StorageView.from_array(picture)))[0]
+        kept[place, : len(codes)] = codes
+        lengths.append(len(codes))
+        if number % 500 == 0:
             print(place, "encoded", round(time.process_time()), "s", flush=True)
     kept.flush()
-    unfinished.rename(path)
+    return lengths
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
 
 
-def train(features: Features, labels: NDArray[np.int64], classes: int, seed: int) -> tuple[Head, dict[str, float]]:
-    random = np.random.default_rng(seed)
-    order = random.permutation(len(labels))
+def train(clips: Encoded, seed: int, number: int) -> tuple[Head, dict[str, float]]:
+    """Give a head, which differs from another number's by everything that chance decides in training."""
+    torch.set_num_threads(1)
+    torch.manual_seed(1000 * seed + number)
+    random, began = np.random.default_rng((seed, number)), time.process_time()
+    labels, classes = clips.labels, len(clips.classes)
+    order = np.random.default_rng(seed).permutation(len(labels))
     tested, trained = order[: len(order) // LEFT_OUT], order[len(order) // LEFT_OUT :]
-    sample = np.sort(trained[:600])
-    mean, sd = (torch.from_numpy(f(features[sample].astype(np.float32), axis=(0, 1))) for f in (np.mean, np.std))
     head = Head(classes)
     optimizer = torch.optim.AdamW(head.parameters(), lr=PEAK_RATE, weight_decay=DECAY)
-    steps = EPOCHS * (len(trained) // BATCH)
+    steps = EPOCHS * len(list(batches(trained, clips.lengths, random)))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps)
     average, step = torch.optim.swa_utils.AveragedModel(head), 0
     for epoch in range(EPOCHS):
         head.train()
         losses = []
-        shuffled = random.permutation(trained)
-        for start in range(0, len(shuffled) - BATCH + 1, BATCH):
-            places = np.sort(shuffled[start : start + BATCH])
-            frames = (torch.from_numpy(features[places].astype(np.float32)) - mean) / sd
+        for places in batches(trained, clips.lengths, random):
+            frames = presented(clips, places)
             frames, targets = disturb(frames, functional.one_hot(torch.from_numpy(labels[places]), classes), random)
             loss = functional.cross_entropy(head(frames), targets, label_smoothing=SMOOTHING)
             optimizer.zero_grad()
@@ -161,14 +235,9 @@ def train(features: Features, labels: NDArray[np.int64], classes: int, seed: int
         print(f"epoch {epoch}: loss {np.mean(losses):.3f}, {time.process_time():.0f} s", flush=True)
     best = average.module
     best.eval()
-    with torch.no_grad():  # the standardisation goes into the first layer
-        best.narrow.bias -= best.narrow.weight @ (mean / sd)
-        best.narrow.weight /= sd
-        guessed = np.concatenate(
-            [best(torch.from_numpy(features[np.sort(part)].astype(np.float32))).argmax(1).numpy()
-             for part in np.array_split(tested, 10)]
-        )  # fmt: skip
-    truth = np.concatenate([labels[np.sort(part)] for part in np.array_split(tested, 10)])
+    with torch.no_grad():
+        guessed = np.array([int(best(presented(clips, place[None]))[0].argmax()) for place in tested])
+    truth = labels[tested]
     inside = truth < classes - 1
     figures = {
         "clips_trained": len(trained), "clips_left_out": len(tested), "last_loss": round(float(np.mean(losses)), 3),
@@ -176,9 +245,26 @@ def train(features: Features, labels: NDArray[np.int64], classes: int, seed: int
         "left_out_words_right": round(float(np.mean((guessed == truth)[inside])), 3),
         "left_out_garbage_refused": round(float(np.mean((guessed == truth)[~inside])), 3),
         "parameters": sum(weights.numel() for weights in best.parameters()),
-        "processor_s": round(time.process_time()),
+        "processor_s": round(time.process_time() - began),
     }  # fmt: skip
     return best, figures
+
+
+def batches(
+    trained: NDArray[np.int64], lengths: NDArray[np.int64], random: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """Give the clips in batches of one length each, in another order each time."""
+    found: list[NDArray[np.int64]] = []
+    for length in np.unique(lengths):
+        some = random.permutation(trained[lengths[trained] == length])
+        found += [np.sort(some[start : start + BATCH]) for start in range(0, len(some), BATCH)]
+    yield from (found[place] for place in random.permutation(len(found)))
+
+
+def presented(clips: Encoded, places: NDArray[np.int64]) -> Tensor:
+    """Give the frames of clips of one length, every number standardised."""
+    frames = clips.features[places, : clips.lengths[places[0]]].astype(np.float32)
+    return torch.from_numpy((frames - clips.middle) / clips.spread)
 
 
 def disturb(frames: Tensor, targets: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -204,14 +290,25 @@ def disturb(frames: Tensor, targets: Tensor, random: np.random.Generator) -> tup
 # --- what is kept -----------------------------------------------------------------------------------------------------
 
 
-def export(head: Head, classes: tuple[str, ...], path: Path) -> None:
-    arrays = {
-        name.replace(".", "_"): weights.detach().numpy().astype(np.float16) for name, weights in head.named_parameters()
-    }
-    np.savez_compressed(path, wordings=np.array(classes[:-1]), dilations=np.array(DILATIONS), **arrays)
+def export(heads: list[Head], clips: Encoded, path: Path) -> None:
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for number, head in enumerate(heads):
+        for name, weights in head.named_parameters():
+            values = weights.detach().numpy()
+            key = f"{number}_{name.replace('.', '_')}"
+            if values.ndim == 1:
+                arrays[key] = values.astype(np.float16)
+                continue
+            rows = values.reshape(len(values), -1)
+            scale = (np.abs(rows).max(axis=1) / 127).astype(np.float16).astype(np.float32)
+            arrays[key] = np.rint(rows / scale[:, None]).clip(-127, 127).astype(np.int8).reshape(values.shape)
+            arrays[f"{key}_scale"] = scale.astype(np.float16)
+    arrays |= {"middle": clips.middle.astype(np.float16), "spread": clips.spread.astype(np.float16)}
+    arrays |= {"wordings": np.array(clips.classes[:-1]), "dilations": np.array(DILATIONS), "windows": np.array(WINDOWS)}
+    np.savez_compressed(path, **arrays)
 
 
-def describe(path: Path, language: str, seed: int, classes: tuple[str, ...], figures: dict[str, float]) -> None:
+def describe(path: Path, language: str, seed: int, classes: tuple[str, ...], figures: list[dict[str, float]]) -> None:
     lines = [
         "# How this keyword head was made (scripts/train_short_words.py), by synthetic speech only. Figures: clips of",
         "# the same synthetic speakers left out of training: training worked; they do not say how people are heard.",
@@ -224,8 +321,7 @@ def describe(path: Path, language: str, seed: int, classes: tuple[str, ...], fig
         f'torch = "{torch.__version__}"',
         f'ctranslate2 = "{ctranslate2.__version__}"',
         "",
-        "[figures]",
-        *(f"{name} = {value}" for name, value in figures.items()),
+        *(line for each in figures for line in ("[[figures]]", *(f"{name} = {value}" for name, value in each.items()))),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -1,30 +1,38 @@
-"""The keyword head: how likely each of the fixed short wordings is, from the encoder's picture of 2.5 seconds.
+"""The keyword head: how likely each of the fixed short wordings is, from the encoder's picture of a few seconds.
 
-A small network on the frozen encoder of the embedded recogniser, one per language, trained by
+One or more small networks on the frozen encoder of the embedded recogniser, one per language, trained by
 scripts/train_short_words.py on synthetic speech alone (`keyword_weights/LANGUAGE.toml` tells how). Where the closed-set
 scorer asks a language model how well a sentence explains the sound, the head was shown thousands of short words in
 noise, so it hears "deux" where the scorer guesses. It knows its wordings and "none of them", nothing else.
 
 It knows no grammar, no threshold and no calibration: those are `short_words`.
 
-    x    = gelu(narrow(frame))                       per frame, 512 -> width
+    x    = gelu(narrow((frame - middle) / spread))   per frame, 512 -> width
     x   += gelu(convolve(x))                         over time, once per dilation
     a    = softmax over time of attend(x)            four ways of looking
     out  = classify(sum over time of a * x)          logits of the wordings and of none of them
+
+Several networks that chance alone made different are one head: their posteriors are averaged, because their mistakes
+are not the same. A head tells which windows of sound it was trained with (`windows`): the encoder is asked for the
+first that the sound fits.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from importlib import resources
 from math import pi
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-WINDOW_FRAMES = 250
-ENCODED_FRAMES = 125
+from voice_app.speech.log_mel import HOP
+
 DIMENSIONS = 512
+FRAMES_PER_CODE = 2
+"""Frames of the picture (10 ms) that one vector of the encoder stands for."""
 
 Numbers = NDArray[np.float32]
 
@@ -32,34 +40,79 @@ Numbers = NDArray[np.float32]
 class KeywordHead:
     """The head of one language. `wordings`: what it knows, in the order of its logits."""
 
-    def __init__(self, language: str) -> None:
-        """Load from the package. Raises FileNotFoundError when there is no head for the language."""
-        folder = resources.files("voice_app.speech") / "keyword_weights"
+    def __init__(self, language: str, weights: Path | None = None) -> None:
+        """Load from a folder, by default the package's. Raises FileNotFoundError for a language without a head."""
+        folder = weights or resources.files("voice_app.speech") / "keyword_weights"
         made = tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
         self.encoder_sha256 = str(made["encoder_sha256"])
         with (folder / f"{language}.npz").open("rb") as file, np.load(file) as arrays:
             self.wordings: tuple[str, ...] = tuple(str(wording) for wording in arrays["wordings"])
-            self._dilations = [int(dilation) for dilation in arrays["dilations"]]
-            self._weights = {
-                name: arrays[name].astype(np.float32) for name in arrays.files if arrays[name].dtype == np.float16
-            }
+            self.windows: tuple[int, ...] = tuple(int(frames) for frames in arrays["windows"])
+            self._middle, self._spread = (arrays[name].astype(np.float32) for name in ("middle", "spread"))
+            dilations = [int(dilation) for dilation in arrays["dilations"]]
+            names = [name for name in arrays.files if name.partition("_")[0].isdigit() and not name.endswith("_scale")]
+            values = {name: _whole(arrays, name) for name in names}
+        numbers = sorted({name.partition("_")[0] for name in names})
+        self._networks = [
+            _Network({n.partition("_")[2]: w for n, w in values.items() if n.partition("_")[0] == number}, dilations)
+            for number in numbers
+        ]
+
+    def window_for(self, samples: int) -> int | None:
+        """Give how many frames are to be encoded for so many samples; None for a sound that is longer than all."""
+        return next((frames for frames in self.windows if samples <= frames * HOP), None)
 
     def logits(self, encoded: Numbers) -> NDArray[np.float64]:
-        """Give the logit of every wording, then that of none of them, for `encoded` (ENCODED_FRAMES x DIMENSIONS)."""
-        weights = self._weights
-        pooled = self.pooled(encoded)
-        return np.asarray(weights["classify_weight"] @ pooled + weights["classify_bias"], dtype=np.float64)
+        """Give the logit of every wording, then that of none of them, for `encoded` (frames x DIMENSIONS).
+
+        They are logarithms of probabilities.
+        """
+        frames = self._standard(encoded)
+        each = np.array([log_softmax(network.logits(frames)) for network in self._networks])
+        highest = each.max(axis=0)
+        return np.asarray(highest + np.log(np.exp(each - highest).mean(axis=0)))
 
     def pooled(self, encoded: Numbers) -> Numbers:
         """Give what the head makes of the sound before it names a wording: a vector to compare two sounds by."""
+        frames = self._standard(encoded)
+        return np.concatenate([network.pooled(frames) for network in self._networks])
+
+    def _standard(self, encoded: Numbers) -> Numbers:
+        return np.asarray((encoded - self._middle) / self._spread, dtype=np.float32)
+
+
+class _Network:
+    def __init__(self, weights: dict[str, Numbers], dilations: list[int]) -> None:
+        self._weights = weights
+        self._dilations = dilations
+
+    def logits(self, frames: Numbers) -> NDArray[np.float64]:
         weights = self._weights
-        inner = gelu(encoded @ weights["narrow_weight"].T + weights["narrow_bias"])
+        return np.asarray(weights["classify_weight"] @ self.pooled(frames) + weights["classify_bias"], dtype=np.float64)
+
+    def pooled(self, frames: Numbers) -> Numbers:
+        weights = self._weights
+        inner = gelu(frames @ weights["narrow_weight"].T + weights["narrow_bias"])
         for layer, dilation in enumerate(self._dilations):
             kernel, bias = weights[f"over_time_{layer}_weight"], weights[f"over_time_{layer}_bias"]
             inner = inner + gelu(convolve(inner, kernel, dilation) + bias)
         looks = inner @ weights["attend_weight"].T + weights["attend_bias"]
         looks = np.exp(looks - looks.max(axis=0))
         return np.asarray(((looks / looks.sum(axis=0)).T @ inner).reshape(-1), dtype=np.float32)
+
+
+def _whole(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Numbers:
+    """Give weights that are kept as 16 bit numbers, or as 8 bit integers with a scale for each row."""
+    kept = arrays[name].astype(np.float32)
+    if arrays[name].dtype != np.int8:
+        return kept
+    scale = arrays[f"{name}_scale"].astype(np.float32)
+    return np.asarray(kept * scale.reshape(-1, *[1] * (kept.ndim - 1)), dtype=np.float32)
+
+
+def log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    beneath = logits - logits.max()
+    return np.asarray(beneath - np.log(np.exp(beneath).sum()))
 
 
 def convolve(frames: Numbers, kernel: Numbers, dilation: int) -> Numbers:

@@ -16,24 +16,28 @@ A meaning's likelihood is the sum over its known and unknown wordings (an option
 Where the head alone is sure (`sure_above`) the scorer is not asked: that saves most of the time. What becomes of the
 evidence is `policy`'s decision.
 
-Sound longer than the head's window is taken apart at its pauses (`passages`): the passage in which the head hears an
-answer is heard as if it had been said alone ("euh ... la deux"); where noise hides the pauses, the loudest stretch is
-tried. Two passages with different answers are a correction
-or a quarrel: the last one counts most (`LAST_COUNTS`), never enough to be taken without asking. Where no passage holds
-an answer the whole is for the scorer alone, and so is a turn without known wordings or a language without a head.
+Sound longer than the head's first window is taken apart at its pauses (`passages`): where there are several, the one in
+which the head hears an answer is heard as if it had been said alone ("euh ... la deux"). Two passages with different
+answers are a correction or a quarrel: the last one counts most (`LAST_COUNTS`), never enough to be taken without
+asking. Where there are no passages to tell apart, because noise hides the pauses or one word has much noise around it,
+the whole is heard through a longer window of the head if it has one, or else the loudest stretch that fits the first.
+Where the head is in doubt about all of this, what it finds likeliest is weighed with the scorer as a short sound is;
+what it calls none of its words is for the scorer alone, and so is a turn without known wordings or a language without
+a head.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from voice_app.audio import Sound
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId, Recognition
 from voice_app.speech import calibration, policy
-from voice_app.speech.keyword_head import WINDOW_FRAMES, KeywordHead
+from voice_app.speech.keyword_head import KeywordHead
 from voice_app.speech.log_mel import AFTER_S, BEFORE_S, FRAMES_PER_SECOND, HOP, Samples, present
 from voice_app.speech.models import WHISPER_SHA256
 from voice_app.speech.passages import loudest, passages
@@ -43,10 +47,14 @@ from voice_app.speech.whisper_scorer import WhisperScorer
 ENGINE = "whisper-base-words"
 WORTH_SCORING = 0.003
 """Known meanings less likely than this to the head are not scored: each wording costs 25 ms of processor time."""
-SPOKEN_WINDOW_S = WINDOW_FRAMES / FRAMES_PER_SECOND - BEFORE_S - AFTER_S
-"""What the head's window holds beside the silence that `present` puts around."""
+SPOKEN_WINDOW_S = 2.5 - BEFORE_S - AFTER_S
+"""What the shortest window of a head holds beside the silence that `present` puts around."""
+SHORT_SAMPLES = round(2.5 * FRAMES_PER_SECOND) * HOP
+"""Up to here nothing is taken apart."""
 ANSWER_FROM = 0.5
 """Likelihood by the head alone from which a passage holds an answer."""
+PERHAPS_FROM = 0.05
+"""Likelihood by the head alone under which a longer sound holds no short word."""
 LAST_COUNTS = 0.6
 KNOWN, UNKNOWN = "known ", "unknown "
 
@@ -120,13 +128,15 @@ class ShortWordEar:
         channel: str,
         encoder_sha256: str = WHISPER_SHA256["model.bin"],
         languages: Sequence[str] | None = None,
+        weights: Path | None = None,
     ) -> None:
-        """Take the heads of some languages, by default those in use.
+        """Take the heads of some languages, by default those in use; `weights`: a folder of others than the package's.
 
         Raises ValueError when a head was trained on another encoder than the scorer's.
         """
         self._scorer = scorer
-        self._heads = {language: KeywordHead(language) for language in (in_use() if languages is None else languages)}
+        wanted = in_use() if languages is None else languages
+        self._heads = {language: KeywordHead(language, weights) for language in wanted}
         for language, head in self._heads.items():
             if head.encoder_sha256 != encoder_sha256:
                 raise ValueError(f"the keyword head {language!r} was trained on another encoder: train it again")
@@ -154,28 +164,30 @@ class ShortWordEar:
     def measure(self, utterance: Sound, grammar: Grammar) -> Heard | None:
         """Give the evidence in an utterance; None when it is for the scorer alone."""
         samples = present(utterance)
-        if len(samples) <= WINDOW_FRAMES * HOP:
-            by_head = self.ask_head(samples, grammar)
-            return None if by_head is None else self._weighed(samples, by_head, grammar)
-        answers: dict[MeaningId, Heard] = {}
-        for passage in passages(utterance):
-            self._find_answer(passage, grammar, answers)
-        heart = loudest(utterance, SPOKEN_WINDOW_S)
-        if not answers and heart is not None:
-            self._find_answer(heart, grammar, answers)
-        return corrected(tuple(answers.values())) if answers else None
+        whole = self.ask_head(samples, grammar)
+        if len(samples) <= SHORT_SAMPLES:
+            return None if whole is None else self._weighed(samples, whole, grammar)
+        found = passages(utterance)
+        parts = [self._part(each, grammar) for each in found] if whole is None or len(found) > 1 else []
+        if whole is None and not any(part.likelihood >= ANSWER_FROM for part in parts):
+            heart = loudest(utterance, SPOKEN_WINDOW_S)
+            parts += [] if heart is None else [self._part(heart, grammar)]
+        answers: dict[MeaningId, _Part] = {}
+        for part in parts:
+            if part.by_head is not None and part.likelihood >= ANSWER_FROM:
+                answers.pop(part.best, None)  # a repeated answer moves to the end
+                answers[part.best] = part
+        if not answers:
+            alone = [] if len(found) > 1 else parts  # of several pieces in doubt none is the answer: it is a sentence
+            perhaps = [_part(samples, whole, self._tables[grammar.language]), *alone]
+            likeliest = max(perhaps, key=lambda part: part.likelihood)
+            answers = {likeliest.best: likeliest} if likeliest.likelihood >= PERHAPS_FROM else {}
+        heard = [self._weighed(each.samples, each.by_head, grammar) for each in answers.values() if each.by_head]
+        return corrected(heard) if heard else None
 
-    def _find_answer(self, passage: Sound, grammar: Grammar, answers: dict[MeaningId, Heard]) -> None:
-        """Add what is heard in a passage, if the head finds an answer in it; a repeated answer moves to the end."""
+    def _part(self, passage: Sound, grammar: Grammar) -> _Part:
         samples = present(passage)
-        by_head = self.ask_head(samples, grammar)
-        if by_head is None:
-            return
-        likelihoods, _ = weigh(by_head, None, self._tables[grammar.language])
-        best = max(likelihoods, key=lambda meaning: likelihoods[meaning])
-        if likelihoods[best] >= ANSWER_FROM:
-            answers.pop(best, None)
-            answers[best] = self._weighed(samples, by_head, grammar)
+        return _part(samples, self.ask_head(samples, grammar), self._tables[grammar.language])
 
     def _weighed(self, samples: Samples, by_head: HeadHeard, grammar: Grammar) -> Heard:
         table = self._tables[grammar.language]
@@ -188,13 +200,14 @@ class ShortWordEar:
     def ask_head(self, samples: Samples, grammar: Grammar) -> HeadHeard | None:
         """Give what the head makes of what `present` made of an utterance; None when it has nothing to say."""
         head = self._heads.get(grammar.language)
-        if head is None or not 0 < len(samples) <= WINDOW_FRAMES * HOP:
+        window = None if head is None else head.window_for(len(samples))
+        if head is None or window is None or not len(samples):
             return None
         place = {wording: number for number, wording in enumerate(head.wordings)}
         places = {m.id: [place[form] for form in m.forms if form in place] for m in grammar.meanings}
         if not any(places.values()):
             return None
-        logits = head.logits(self._scorer.encode(samples, WINDOW_FRAMES)[0])
+        logits = head.logits(self._scorer.encode(samples, window)[0])
         asked = [number for numbers in places.values() for number in numbers]
         known = {meaning: logsumexp(logits[numbers]) for meaning, numbers in places.items() if numbers}
         return HeadHeard(known, logsumexp(np.delete(logits, asked)))
@@ -220,6 +233,24 @@ class ShortWordEar:
             for kind in (KNOWN, UNKNOWN)
         )
         return ScorerHeard(known_scores, unknown_scores, heard.no_speech)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of an utterance, and the likeliest meaning in it by the head alone."""
+
+    samples: Samples
+    by_head: HeadHeard | None
+    best: MeaningId
+    likelihood: float
+
+
+def _part(samples: Samples, by_head: HeadHeard | None, table: Table) -> _Part:
+    if by_head is None:
+        return _Part(samples, None, MeaningId(""), 0.0)
+    likelihoods, _ = weigh(by_head, None, table)
+    best = max(likelihoods, key=lambda meaning: likelihoods[meaning])
+    return _Part(samples, by_head, best, likelihoods[best])
 
 
 def weigh(head: HeadHeard, scorer: ScorerHeard | None, table: Table) -> tuple[Likelihoods, float]:

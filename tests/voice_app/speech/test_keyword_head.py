@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from audio_content.loader import load
-from voice_app.speech.keyword_head import DIMENSIONS, ENCODED_FRAMES, KeywordHead, convolve, gelu, languages
+from voice_app.speech.keyword_head import DIMENSIONS, FRAMES_PER_CODE, KeywordHead, convolve, gelu, languages
+from voice_app.speech.log_mel import HOP
 from voice_app.speech.models import WHISPER_SHA256
 
 FOLDER = resources.files("voice_app.speech") / "keyword_weights"
@@ -48,13 +49,26 @@ def test_head_knows_every_digit_place_yes_and_no_but_those_told_to_wait(language
 
 
 @pytest.mark.parametrize("language", languages())
-def test_one_logit_a_wording_and_one_for_none_of_them(language: str) -> None:
+def test_one_logit_a_wording_and_one_for_none_of_them_in_every_window(language: str) -> None:
+    head, random = KeywordHead(language), np.random.default_rng(1)
+
+    each = [
+        head.logits(random.normal(size=(window // FRAMES_PER_CODE, DIMENSIONS)).astype(np.float32))
+        for window in head.windows
+    ]
+
+    assert {logits.shape for logits in each} == {(len(head.wordings) + 1,)}
+    assert [float(np.exp(logits).sum()) for logits in each] == pytest.approx([1.0] * len(each))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_window_is_the_first_that_the_sound_fits(language: str) -> None:
     head = KeywordHead(language)
+    first, last = head.windows[0] * HOP, head.windows[-1] * HOP
 
-    logits = head.logits(np.random.default_rng(1).normal(size=(ENCODED_FRAMES, DIMENSIONS)).astype(np.float32))
-
-    assert logits.shape == (len(head.wordings) + 1,)
-    assert np.isfinite(logits).all()
+    assert head.window_for(first) == head.windows[0]
+    assert head.window_for(last) == head.windows[-1]
+    assert head.window_for(last + 1) is None
 
 
 def test_language_without_a_head_is_refused() -> None:
