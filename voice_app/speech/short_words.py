@@ -21,9 +21,9 @@ which the head hears an answer is heard as if it had been said alone ("euh ... l
 answers are a correction or a quarrel: the last one counts most (`LAST_COUNTS`), never enough to be taken without
 asking. Where there are no passages to tell apart, because noise hides the pauses or one word has much noise around it,
 the whole is heard through a longer window of the head if it has one, or else the loudest stretch that fits the first.
-Where the head is in doubt about all of this, what it finds likeliest is weighed with the scorer as a short sound is;
-what it calls none of its words is for the scorer alone, and so is a turn without known wordings or a language without
-a head.
+Where a head with a longer window is in doubt about all of this, what it finds likeliest is weighed with the scorer as
+a short sound is; what it calls none of its words is for the scorer alone, and so is a turn without known wordings or a
+language without a head.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ class ShortWordEar:
             if part.by_head is not None and part.likelihood >= ANSWER_FROM:
                 answers.pop(part.best, None)  # a repeated answer moves to the end
                 answers[part.best] = part
-        if not answers:
+        if not answers and whole is not None:
             alone = [] if len(found) > 1 else parts  # of several pieces in doubt none is the answer: it is a sentence
             perhaps = [_part(samples, whole, self._tables[grammar.language]), *alone]
             likeliest = max(perhaps, key=lambda part: part.likelihood)
