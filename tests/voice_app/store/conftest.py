@@ -37,6 +37,12 @@ def migrated_server(server: PostgresServer) -> PostgresServer:
 
 
 @pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables, one kind after the other."""
+    return new_database(request, request.param, tmp_path / "events.sqlite")
+
+
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database with all tables and nothing in them, one kind after the other.
 

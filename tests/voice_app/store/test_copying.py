@@ -125,8 +125,8 @@ async def test_the_check_finds_what_was_done_to_the_events(url: str, damage: str
     assert [fault.sequence for fault in found.faults] == [sequence]
 
 
-async def test_events_from_before_the_chain_are_chained_as_they_stand(url: str) -> None:
-    engine = open_snapshot(url, RULES)
+async def test_events_from_before_the_chain_are_chained_as_they_stand(empty_url: str) -> None:
+    engine = open_snapshot(empty_url, RULES)
     async with engine.begin() as connection:
         await upgrade(connection, "0001")
         await connection.execute(text("insert into site (id, last_sequence) values ('s', 2)"))
@@ -142,7 +142,7 @@ async def test_events_from_before_the_chain_are_chained_as_they_stand(url: str) 
             )
     await engine.dispose()
 
-    found = await check_database(url, RULES)
+    found = await check_database(empty_url, RULES)
 
     assert (found.events, found.faults) == (2, [])
     first = EventRow(
@@ -150,7 +150,7 @@ async def test_events_from_before_the_chain_are_chained_as_they_stand(url: str) 
         actor="participant", bank_version="bank-1", digest="",
         recorded_at=datetime(2026, 1, 1, 10, 0, 0, 250_000, tzinfo=UTC),
     )  # fmt: skip
-    reading = await open_database(url, RULES)
+    reading = await open_database(empty_url, RULES)
     async with reading.begin() as connection:
         kept = (await connection.execute(text("select digest from event where sequence = 1"))).scalar_one()
     await reading.dispose()
