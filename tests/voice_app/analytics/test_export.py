@@ -98,7 +98,7 @@ async def test_who_is_erased_is_in_no_file(url: str, tmp_path: Path) -> None:
     "question",
     [
         "select * from read_csv('/etc/passwd')",
-        "copy answers to '/tmp/taken.csv'",
+        "copy answers to 'taken.csv'",
         "set enable_external_access = true",
         "x",
     ],
