@@ -273,6 +273,7 @@ class Conversation:
         """Take a step, and the steps that its effects bring about; tell whether the first one did anything."""
         mattered = False
         events: deque[Event] = deque([first])
+        pauses_ms = deque(self._look_up_again_ms)
         while events:
             event = events.popleft()
             self._context = context_after(event, self._context, self._context_of)
@@ -285,6 +286,10 @@ class Conversation:
                 log.error("a step was not kept: %s", fault)
                 if isinstance(event, Failed):
                     return False
+                if isinstance(event, Opened) and fault.retryable and pauses_ms:
+                    await asyncio.sleep(pauses_ms.popleft() / 1000)
+                    events.appendleft(event)  # nobody is sent away because the database was slow for a moment
+                    continue
                 events = deque([Failed(PromptId(fault.prompt_id))])
                 continue
             self._state = state

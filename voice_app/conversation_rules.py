@@ -14,6 +14,6 @@ class ConversationRules:
     decision_limit_ms: int = 12_000
     """The recogniser must have answered within this; past it the turn goes on as not understood."""
     look_up_again_ms: tuple[int, ...] = (500, 1_500, 4_000)
-    """Pauses before a session is looked up again, for who comes back while the database does not answer."""
+    """Pauses before a session is looked up or taken up again, for who comes while the database does not answer."""
     longest_talk_ms: int = 30_000
     """Sound kept while the talk button is held; what is said after that is not listened to."""

@@ -310,6 +310,18 @@ async def test_who_comes_back_is_looked_up_again_while_the_database_does_not_ans
     assert shown.heading == asked.heading
 
 
+async def test_who_comes_back_is_not_sent_away_when_the_first_step_is_not_kept_at_once() -> None:
+    async with talking(Room()) as first:
+        await first.to_first_question()
+        asked = first.channel.views[-1]
+    first.store.fails = 2
+    again = Room(store=first.store, resume_code=first.store.code, rules=ConversationRules(look_up_again_ms=(0, 0)))
+    async with talking(again):
+        shown = again.channel.views[-1]
+
+    assert (shown.screen, shown.heading) == ("question", asked.heading)
+
+
 async def test_an_unknown_code_begins_anew() -> None:
     async with talking(Room(resume_code="00000000")) as room:
         screen = room.screen
