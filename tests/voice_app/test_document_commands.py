@@ -27,11 +27,11 @@ async def code_of_a_finished_session(folder: Path) -> str:
         await store.close()
 
 
-def test_kit_is_five_files(tmp_path: Path) -> None:
+def test_kit_is_six_files(tmp_path: Path) -> None:
     told = run(tmp_path, "kit", str(tmp_path / "kit"), "--name", "Mairie", "--phone", "01 23 45 67 89", "--json")
 
     files = [Path(file) for file in json.loads(told.stdout)["files"]]
-    assert len(files) == 5
+    assert len(files) == 6
     assert all(file.read_bytes().startswith(b"%PDF") for file in files)
 
 
