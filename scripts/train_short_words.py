@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--target", type=Path, default=FOLDER)
     chosen = parser.parse_args()
     settle()
+    require_whisper(load_settings().models_folder)  # told before minutes of work
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     with tempfile.TemporaryDirectory() as scratch:

@@ -27,7 +27,7 @@ from voice_app.dialogue.turn import grammar
 from voice_app.hearing import Grammar, MeaningId, Recognition
 from voice_app.settings import Settings
 from voice_app.speech.durations import Duration, measure, summary
-from voice_app.speech.listening_check import CHECKED_KINDS, Memory, ear_and_voices, spoken_options
+from voice_app.speech.listening_check import CHECKED_KINDS, Memory, ear_and_voices, embedded_ear, spoken_options
 from voice_app.speech.listening_check import check_content as check_content_by_ear
 from voice_app.speech.render import render_ahead
 from voice_app.speech.synthesizer import LocalSynthesizer
@@ -85,7 +85,7 @@ async def _listen_to_all(settings: Settings, only: str, path: str | None, voice:
     if path is not None and path not in (*content.skill_map.paths, *content.skill_map.modules):
         raise typer.BadParameter(f"{path!r} is neither a path nor a module")
     listed = {item.id for item in (content.path_items(path) if path else content.items.values())}
-    memory = Memory(settings.data_folder / "content" / "listening.json")
+    memory = Memory(settings.data_folder / "content" / "listening.jsonl", embedded_ear())
     context = dialogue_context(settings, content)
 
     def asked(item: ContentItem, locale: str) -> DialogueState:

@@ -6,8 +6,9 @@ and places of its options, and the commands that are valid at every moment. An o
 what was heard for it, at once or by asking about it first. Of a number item the key and the numbers around it are
 spoken; there a wrong number may be taken for another wrong one, which is said back, but never for the key.
 
-A passed item is remembered by a digest of its grammar and of what was spoken, so that a check after a change of a few
-items takes seconds. A synthetic voice is no crowd: who passes here is told apart by ear at best, not by every learner.
+A passed item is remembered by a digest of the ear, of its grammar and of what was spoken, so that a check after a
+change of a few items takes seconds. A synthetic voice is no crowd: who passes here is told apart by ear at best, not by
+every learner.
 """
 
 from __future__ import annotations
@@ -73,14 +74,25 @@ class Checked:
 
 
 class Memory:
-    """Digests of what was checked and its findings, in a file that may be deleted at any time."""
+    """Digests of what was checked and its findings, in a file that may be deleted at any time.
 
-    def __init__(self, file: Path) -> None:
+    One JSON line a check, appended, so that several checks may run at once. `ear` names the ear that listens: what
+    another one heard is no finding about this one.
+    """
+
+    def __init__(self, file: Path, ear: str) -> None:
         self._file = file
+        self._ear = ear
         self._known: dict[str, list[Finding]] = {}
         if file.is_file():
-            kept = json.loads(file.read_text(encoding="utf-8"))
-            self._known = {digest: [tuple(each) for each in found] for digest, found in kept.items()}
+            for line in file.read_text(encoding="utf-8").splitlines():
+                digest, found = json.loads(line)
+                self._known[digest] = [tuple(each) for each in found]
+
+    def digest(self, grammar: Grammar, options: Sequence[OptionText], voice: str) -> str:
+        """Name a check by everything that decides its findings."""
+        body = json.dumps([self._ear, grammar.key, [option.text for option in options], voice])
+        return hashlib.sha256(body.encode()).hexdigest()
 
     def get(self, digest: str) -> list[Finding] | None:
         """Give the findings of an earlier check, None when there was none."""
@@ -90,9 +102,17 @@ class Memory:
         """Keep the findings of a check."""
         self._known[digest] = findings
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        beside = self._file.with_suffix(".new")
-        beside.write_text(json.dumps(self._known, ensure_ascii=False), encoding="utf-8")
-        beside.replace(self._file)
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([digest, findings], ensure_ascii=False) + "\n")
+
+
+def embedded_ear() -> str:
+    """Name the embedded ear as it is now: a digest of its numbers, which are all that a release changes."""
+    digest = hashlib.sha256()
+    for folder in ("calibration_tables", "keyword_weights"):
+        for file in sorted((Path(__file__).parent / folder).iterdir()):
+            digest.update(file.read_bytes() if file.suffix in (".toml", ".npz") else b"")
+    return digest.hexdigest()
 
 
 @asynccontextmanager
@@ -169,8 +189,7 @@ async def check_item(
     sounds = 0
     misheard: list[Misheard] = []
     for voice, speak in voices.items():
-        body = json.dumps([grammar.key, [option.text for option in options], voice])
-        digest = hashlib.sha256(body.encode()).hexdigest()
+        digest = memory.digest(grammar, options, voice)
         found = memory.get(digest)
         if found is None:
             found = [

@@ -26,6 +26,7 @@ from voice_app.speech.listening_check import (
     check_content,
     check_item,
     ear_and_voices,
+    embedded_ear,
     spoken_options,
 )
 from voice_app.speech.models import whisper_installed
@@ -82,7 +83,7 @@ def checked(
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Memory:
-    return Memory(tmp_path / "listening.json")
+    return Memory(tmp_path / "listening.jsonl", "this ear")
 
 
 def test_an_item_that_is_heard_has_no_finding(memory: Memory) -> None:
@@ -163,12 +164,21 @@ def test_what_was_checked_is_remembered_voice_by_voice(tmp_path: Path) -> None:
     first, second = FakeVoice(), FakeVoice()
     said = content.items[ITEM].texts["fr"].options[0].text
     deaf = hears({said: ("command.help", HearingOutcome.MATCH)})
-    checked(deaf, Memory(tmp_path / "m.json"), {"service": first.speak})
+    checked(deaf, Memory(tmp_path / "m.jsonl", "this ear"), {"service": first.speak})
 
-    (again,) = checked(hears(), Memory(tmp_path / "m.json"), {"service": first.speak, "learner": second.speak})
+    both = {"service": first.speak, "learner": second.speak}
+    (again,) = checked(hears(), Memory(tmp_path / "m.jsonl", "this ear"), both)
 
     assert len(first.said) == len(second.said) == again.sounds
     assert [found.said for found in again.misheard] == [said]
+
+
+def test_what_another_ear_heard_does_not_count(tmp_path: Path) -> None:
+    voice = FakeVoice()
+    for ear in ("this ear", embedded_ear()):
+        (result,) = checked(hears(), Memory(tmp_path / "m.jsonl", ear), {"service": voice.speak})
+
+        assert result.sounds > 0
 
 
 def test_a_changed_item_is_listened_to_again(memory: Memory) -> None:
@@ -193,7 +203,7 @@ def test_the_real_ear_hears_the_options_of_an_item(tmp_path: Path) -> None:
 
     async def listen() -> list[Checked]:
         async with ear_and_voices(settings.models_folder, tmp_path / "speech") as (voices, hear):
-            memory = Memory(tmp_path / "listening.json")
+            memory = Memory(tmp_path / "listening.jsonl", "this ear")
             return [each async for each in check_content(content, ("fr", "en"), grammar_of, voices, hear, memory, only)]
 
     results = asyncio.run(listen())
