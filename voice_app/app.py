@@ -268,7 +268,7 @@ async def open_service(settings: Settings) -> Service:
         sittings=SqlSittings(store.engine, live or LocalFeed()),
         live=live,
         exchange=exchange,
-        learners=SqlLearners(store.engine, store, settings.organization, settings.store),
+        learners=SqlLearners(store.engine, settings.organization, settings.store),
     )
 
 

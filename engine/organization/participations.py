@@ -7,6 +7,7 @@
 | COMPLETED | answer_withdrawn (the question is asked again) | STARTED |
 | COMPLETED | result_shared | SHARED |
 | SHARED | anything | SHARED: what was shared is frozen, and shared once |
+| any | participation_released | none: the organisation's time is over, a count stays; the session is its person's |
 
 Sharing is the person's own act: it needs a complete result, consent to this very campaign and a campaign that is not
 archived. Until then the organisation sees a count, nothing else (`visible`).
@@ -27,6 +28,8 @@ JOINED, FINISHED, WITHDRAWN, CONSENT, SHARED = (
     "result_shared",
 )
 """Kinds of the session's events that a participation follows."""
+RELEASED = "participation_released"
+"""The kind that ends a participation whose session goes on being kept, because its person keeps it in an account."""
 
 
 class State(StrEnum):

@@ -1,5 +1,5 @@
 """A mediator beside a running conversation: real content, dialogue and database, two feeds that know nothing of each
-other as in two processes; only ear and voice are fake."""
+other as in two processes, on SQLite and on PostgreSQL; only ear and voice are fake."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from time import monotonic
 
 import pytest
+from sqlalchemy import text
 
 from engine.organization.roles import Role
 from tests.fakes_speech import FakeSynthesizer
@@ -27,7 +27,8 @@ from voice_app.ports import SessionId, StoredRecord
 from voice_app.settings import Settings
 from voice_app.sittings import Draft, Glimpse, Sitting, TakenSeat
 from voice_app.speech.earcons import earcon
-from voice_app.store.rules import OrganizationRules
+from voice_app.store.checking import check_database
+from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_sittings import SqlSittings
@@ -114,8 +115,8 @@ async def until(is_so: Callable[[], Awaitable[bool]]) -> float:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}")
+async def house(url: str) -> AsyncIterator[House]:
+    store = await SqlStore.open(url)
     rules = OrganizationRules(argon2_memory_kib=64, argon2_passes=1)
     organizations, accounts = SqlOrganizations(store.engine, rules), SqlAccounts(store.engine, rules)
     organization = await organizations.create("la Maison Bleue")
@@ -191,16 +192,24 @@ async def test_somebody_who_is_at_it_already_is_asked_by_their_code(house: House
         assert await house.page.seats(house.mediator.organization.id, house.sitting.id) == []
 
 
-async def test_a_session_taken_up_after_the_sitting_goes_on_alone(house: House) -> None:
+async def test_a_session_taken_up_after_the_sitting_goes_on_alone(house: House, url: str) -> None:
     async with house.visit(house.sitting.code) as channel:
         await to_a_question(channel)
         code = next(entry[1] for entry in channel.log if entry[0] == "remember")
     await house.page.close_sitting(house.mediator.organization.id, house.sitting.id, house.mediator)
 
     async with house.visit(code) as channel:
-        await asyncio.sleep(0.1)
-        assert "Vous continuez sans aide." in words(channel)
+
+        async def alone() -> bool:
+            return "Vous continuez sans aide." in words(channel)
+
+        await until(alone)
     assert (await house.seat()).left_at is not None
+    assert (await check_database(url, StoreRules())).faults == []
+    async with house.store.engine.begin() as connection:
+        await connection.execute(text("update seat set left_at = null"))
+    (fault,) = (await check_database(url, StoreRules())).faults
+    assert fault.reason == "its seats in sittings are not what its events say"
 
 
 async def test_a_glimpse_is_shown_of_nobody_who_has_not_agreed(house: House) -> None:

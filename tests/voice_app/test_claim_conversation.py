@@ -45,7 +45,7 @@ class House:
             asker=kind.value,
             rules=ConversationRules(),
             context_of=contexts(Settings(), usual),
-            learners=SqlLearners(self.store.engine, self.store, rules, StoreRules(), lambda: self.now),
+            learners=SqlLearners(self.store.engine, rules, StoreRules(), lambda: self.now),
         )
         running = asyncio.create_task(conversation.run())
         try:

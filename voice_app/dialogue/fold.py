@@ -30,6 +30,7 @@ from voice_app.dialogue.records import (
     ItemExplained,
     ItemNotAdministered,
     NoteTaken,
+    ParticipationReleased,
     PracticeDone,
     PreferencesSet,
     Record,
@@ -105,6 +106,8 @@ def apply(context: DialogueContext, session: Session, record: Record) -> Session
             return replace(session, aids={**session.aids, item: max(aid, session.aids.get(item, Aid.NONE))})
         case ResultShared():
             return replace(session, shared=True)
+        case ParticipationReleased():
+            return replace(session, campaign=None, consent=None, shared=False)
         case SessionPaused() | SessionResumed() | ConsentAnswered() | AidGiven() | NoteTaken():
             return session
         case ResultClaimed() | ResultUnclaimed():

@@ -14,7 +14,7 @@ from audio_content.model import OptionId
 from engine.model import Aid, Channel, Evidence, InputMode, ItemId
 from engine.organization.claims import CLAIMED, UNCLAIMED
 from engine.organization.consent import Purpose
-from engine.organization.participations import CONSENT, JOINED, SHARED
+from engine.organization.participations import CONSENT, JOINED, RELEASED, SHARED
 from engine.organization.sittings import BEGUN, ENDED
 from engine.organization.snapshot import Snapshot
 
@@ -198,6 +198,14 @@ class ResultShared:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True, slots=True)
+class ParticipationReleased:
+    """The organisation keeps this result no longer; the session stays, because its person keeps it in an account."""
+
+    kind: ClassVar[str] = RELEASED
+    campaign: str
+
+
 Record = (
     SessionStarted
     | PreferencesSet
@@ -219,6 +227,7 @@ Record = (
     | NoteTaken
     | ResultClaimed
     | ResultUnclaimed
+    | ParticipationReleased
 )
 
 RECORD_TYPES: Mapping[str, type[Record]] = {
@@ -244,6 +253,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
         NoteTaken,
         ResultClaimed,
         ResultUnclaimed,
+        ParticipationReleased,
     )
 }
 

@@ -5,7 +5,7 @@ Rebuilding is the pure fold of `projections` over each session's events; what it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,9 +22,11 @@ from voice_app.errors import StoreError
 from voice_app.store.database import open_database, open_snapshot
 from voice_app.store.envelopes import as_text, envelope_of
 from voice_app.store.event_keeping import place_of
+from voice_app.store.learner_tables import LearnerRow, LearnerSessionRow
 from voice_app.store.organization_tables import CampaignRow, ParticipationRow
 from voice_app.store.projections import Counted, Participation, Projection, fold
 from voice_app.store.rules import StoreRules
+from voice_app.store.sitting_tables import SeatRow, SittingRow
 from voice_app.store.sync_tables import CustodyRow, EventTwinRow, OutboxRow, UplinkRow
 from voice_app.store.tables import EventRow, ResumeCodeRow, SessionRow, SiteRow, Standing
 
@@ -196,6 +198,12 @@ async def _compare(connection: AsyncConnection, part: Sequence[Projection]) -> l
     codes = await _rows_by(connection, _CODES, "session_id", ids)
     participations = await _rows_by(connection, _PARTICIPATIONS, "session_id", ids)
     campaigns = set((await connection.execute(select(_table(CampaignRow).c.id))).scalars().all())
+    links = await _rows_by(connection, _LINKS, "session_id", ids)
+    learners = set((await connection.execute(select(_table(LearnerRow).c.id))).scalars().all())
+    sittings = set((await connection.execute(select(_table(SittingRow).c.id))).scalars().all())
+    seats: dict[str, dict[str, bool]] = {}
+    for row in (await connection.execute(select(_SEATS).where(_SEATS.c.session_id.in_(ids)))).all():
+        seats.setdefault(row.session_id, {})[row.sitting_id] = row.left_at is None
     faults = []
     for told in part:
         reasons = [
@@ -204,6 +212,8 @@ async def _compare(connection: AsyncConnection, part: Sequence[Projection]) -> l
         ]
         expected = told.participation if told.participation and told.participation.campaign in campaigns else None
         reasons += _participation_reasons(expected, participations.get(told.session_id))
+        reasons += _link_reasons(told, links.get(told.session_id), learners)
+        reasons += _seat_reasons(told, seats.get(told.session_id, {}), sittings)
         faults += [ProjectionFault(told.session_id, reason) for reason in reasons]
     return faults
 
@@ -244,6 +254,20 @@ def _participation_reasons(told: Participation | None, row: Row[Any] | None) -> 
             yield f"its participation's {name} is not what its events say"
 
 
+def _link_reasons(told: Projection, row: Row[Any] | None, learners: Collection[str]) -> Iterator[str]:
+    """An account may be kept at another site: of those, nothing is expected here."""
+    expected = told.learner if told.learner in learners else None
+    kept = None if row is None else row.learner_id
+    if kept != expected:
+        yield "is in an account by its events or by its row, not by both"
+
+
+def _seat_reasons(told: Projection, kept: Mapping[str, bool], sittings: Collection[str]) -> Iterator[str]:
+    """A sitting may be one of another site: of those, nothing is expected here."""
+    if dict(kept) != {sitting: there for sitting, there in told.seats.items() if sitting in sittings}:
+        yield "its seats in sittings are not what its events say"
+
+
 # --- tables --------------------------------------------------------------------------------------------------------
 
 
@@ -254,6 +278,7 @@ def _table(row: type[SQLModel]) -> Table:
 _EVENTS, _SITES, _SESSIONS, _CODES = _table(EventRow), _table(SiteRow), _table(SessionRow), _table(ResumeCodeRow)
 _TWINS, _CUSTODY, _OUTBOX = _table(EventTwinRow), _table(CustodyRow), _table(OutboxRow)
 _PARTICIPATIONS = _table(ParticipationRow)
+_LINKS, _SEATS = _table(LearnerSessionRow), _table(SeatRow)
 
 
 async def _rows_by(connection: AsyncConnection, table: Table, key: str, ids: Sequence[str]) -> dict[str, Row[Any]]:

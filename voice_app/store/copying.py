@@ -25,6 +25,7 @@ from voice_app.store import outlet_tables, sync_tables  # noqa: F401 - their tab
 from voice_app.store.access_tables import ApiAccessRow, RateRow
 from voice_app.store.database import open_database, open_snapshot
 from voice_app.store.envelopes import as_text
+from voice_app.store.learner_tables import LearnerSignInRow
 from voice_app.store.organization_tables import SignInRow
 from voice_app.store.own_access_tables import FlowRow
 from voice_app.store.rules import StoreRules
@@ -41,9 +42,13 @@ LEFT_BEHIND = frozenset(
         GlimpseRow.__tablename__,
         SittingRequestRow.__tablename__,
         FlowRow.__tablename__,
+        LearnerSignInRow.__tablename__,
     }
 )
-"""Attempts and counts, and who is signed in at this moment, person or program: of no use elsewhere."""
+"""Attempts and counts, and who is signed in at this moment, person or program: of no use elsewhere.
+
+Claim codes travel: somebody holds them on a piece of paper for a month, and a restored service has to know them. Those
+that open nothing any more are forgotten by retention (`sql_privacy`)."""
 
 Progress = Callable[[int, int], None]
 """Called with the rows done and the rows there are."""

@@ -69,6 +69,32 @@ async def anonymise_participations(database: AsyncSession, session: str, empty: 
         database.add(row)
 
 
+async def release(database: AsyncSession, session: str, only: Sequence[str] | None = None) -> None:
+    """Leave of a session's participation (if it is one of `only`) what counts, on an empty session; the session stays.
+
+    Nothing happens when there is none.
+    """
+    query = entities(ParticipationRow.id).where(ParticipationRow.session_id == session)
+    if only is not None:
+        query = query.where(col(ParticipationRow.id).in_(only))
+    if (await database.exec(query)).first() is None:
+        return
+    row = await database.get_one(SessionRow, session)
+    year = first_of_year(row.opened_at)
+    empty = SessionRow(
+        id=uuid7(milliseconds(year)),  # tells the year and not the moment
+        site_id=row.site_id,
+        channel="",
+        bank_version="",
+        opened_at=year,
+        lead_site=row.site_id,
+    )
+    database.add(empty)
+    await database.flush()
+    await anonymise_participations(database, session, empty.id)
+    await database.flush()
+
+
 async def _redact_events(connection: AsyncConnection, session: str, empty: str) -> None:
     """Take the content out of a session's events; their places and digests stay."""
     rows = (await connection.execute(select(_EVENT).where(_EVENT.c.session_id == session))).all()

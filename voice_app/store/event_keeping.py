@@ -16,13 +16,24 @@ from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from engine.organization.claims import CLAIMED, UNCLAIMED
 from engine.organization.snapshot import Snapshot
 from engine.sync.batches import Sealed
 from engine.sync.events import Envelope
 from engine.sync.sessions import CODE_ISSUED, FIRST_EPOCH, Lead, Place, epoch_after
 from voice_app.store.envelopes import envelope_of
+from voice_app.store.erasing import release
+from voice_app.store.learner_tables import LearnerSessionRow
 from voice_app.store.organization_tables import CampaignRow, ParticipationRow
-from voice_app.store.projections import FOLLOWED, Counted, Participation, participation_of
+from voice_app.store.projections import (
+    FOLLOWED,
+    Counted,
+    Participation,
+    learner_of,
+    participation_of,
+    released_of,
+)
+from voice_app.store.seats import leave_seats
 from voice_app.store.sync_tables import DeliveryRow, SessionSiteRow
 from voice_app.store.tables import EventRow, ResumeCodeRow, SessionRow, SiteRow, Standing
 from voice_app.store.tallies import next_number, recount
@@ -30,6 +41,7 @@ from voice_app.store.tallies import next_number, recount
 DELIVERY_LOCK = 0x64656C69
 """Deliveries are numbered in the order of their commits: one writer of them at a time."""
 IDS_AT_ONCE = 500
+LINKING = (CLAIMED, UNCLAIMED)
 
 
 def moment_of(text: str) -> datetime:
@@ -69,6 +81,8 @@ async def insert_counted(
     await _note_leads(database, counted, fresh)
     if project:
         await project_participations(database, {e.session_id for e in events if e.kind in FOLLOWED})
+        await _settle_links(database, {e.session_id for e in events if e.kind in LINKING})
+        await leave_seats(database, events)
     if deliver:
         await deliver_to_others(database, events, newcomers)
 
@@ -222,7 +236,10 @@ async def project_participations(database: AsyncSession, sessions: Iterable[str]
             .where(col(EventRow.session_id) == session, col(EventRow.kind).in_(FOLLOWED))
             .order_by(*ORDER)
         )
-        told = participation_of(envelope_of(row) for row in (await database.exec(query)).all())
+        events = [envelope_of(row) for row in (await database.exec(query)).all()]
+        if ended := released_of(events):
+            await release(database, session, ended)
+        told = participation_of(events)
         if told is None or await database.get(CampaignRow, told.campaign) is None:
             continue
         await _settle_participation(database, told, session)
@@ -253,6 +270,19 @@ async def _settle_participation(database: AsyncSession, told: Participation, ses
         row.number = await next_number(database, row.campaign_id)
     database.add(row)
     await recount(database, row, 1)
+
+
+async def _settle_links(database: AsyncSession, sessions: Iterable[str]) -> None:
+    """Take sessions out of accounts of ours that, by their events, are in one of another site, or in none."""
+    for session in sorted(sessions):
+        row = await database.get(LearnerSessionRow, session)
+        if row is None:
+            continue
+        query = select(EventRow).where(col(EventRow.session_id) == session, col(EventRow.kind).in_(LINKING))
+        told = learner_of(envelope_of(each) for each in (await database.exec(query.order_by(*ORDER))).all())
+        if told != row.learner_id:
+            await database.delete(row)
+    await database.flush()
 
 
 async def deliver_to_others(

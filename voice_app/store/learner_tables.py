@@ -14,7 +14,7 @@ def _moment(*, needed: bool = False) -> Any:
 
 
 class LearnerRow(SQLModel, table=True):
-    """`failures` in a row since the last success; `locked_until` for a while."""
+    """`failures` in a row since the last success; `locked_until` for a while; `used_at`: when its person last came."""
 
     __tablename__ = "learner"
 
@@ -25,6 +25,7 @@ class LearnerRow(SQLModel, table=True):
     failures: int = 0
     locked_until: datetime | None = Field(default=None, sa_column=_moment())
     created_at: datetime = Field(sa_column=_moment(needed=True))
+    used_at: datetime | None = Field(default=None, sa_column=_moment())
 
 
 class LearnerSessionRow(SQLModel, table=True):

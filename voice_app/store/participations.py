@@ -18,6 +18,7 @@ from engine.organization.consent import Consent, Purpose, is_given
 from engine.organization.participations import (
     CONSENT,
     JOINED,
+    RELEASED,
     SHARED,
     SharingRefused,
     State,
@@ -28,6 +29,7 @@ from engine.organization.snapshot import Snapshot
 from engine.organization.tallies import Kind, Tally
 from voice_app.errors import SharingClosed, StoreError
 from voice_app.ports import NewRecord
+from voice_app.store.erasing import release
 from voice_app.store.organization_tables import CampaignRow, ParticipationRow
 from voice_app.store.projections import FOLLOWED
 from voice_app.store.tables import SessionRow
@@ -50,7 +52,10 @@ async def follow(
     for record in records:
         if record.kind == JOINED and row is None:
             row = await _joined(database, session, record.payload, moment, joined)
-        if row is not None:
+        if record.kind == RELEASED:
+            await release(database, session)
+            row = None
+        elif row is not None:
             await _advance(database, row, record, records, moment)
         elif record.kind == SHARED:
             raise SharingClosed("a session outside any campaign has nobody to share with")

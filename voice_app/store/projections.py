@@ -1,4 +1,4 @@
-"""What follows from a session's events: its row, its code, who leads it, its participation. A pure fold.
+"""What follows from a session's events: its row, its code, who leads it, participation, seats, account. A pure fold.
 
 The same fold keeps these tables at a hub, where events of one session come from several sites in any order, and proves
 them in `voice-app db check`. Where a site writes its own events, `participations.follow` makes the same rows step by
@@ -14,11 +14,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.organization.participations import FINISHED, JOINED, SHARED, WITHDRAWN, State, advance
+from engine.organization.claims import CLAIMED, UNCLAIMED
+from engine.organization.participations import FINISHED, JOINED, RELEASED, SHARED, WITHDRAWN, State, advance
+from engine.organization.sittings import BEGUN, ENDED
 from engine.sync.events import Envelope
 from engine.sync.sessions import CODE_ISSUED, Lead, Place, lead_of
 
-FOLLOWED = frozenset({JOINED, FINISHED, WITHDRAWN, SHARED})
+FOLLOWED = frozenset({JOINED, FINISHED, WITHDRAWN, SHARED, RELEASED})
 """Kinds that a participation follows."""
 
 
@@ -56,6 +58,10 @@ class Projection:
     code: str | None = None
     code_at: str | None = None
     participation: Participation | None = None
+    learner: str | None = None
+    """The account that the session was put into last, unless it was taken out of it."""
+    seats: Mapping[str, bool] = field(default_factory=dict)
+    """Sitting -> whether the person is still in it."""
     epochs: dict[str, int] = field(default_factory=dict)
 
 
@@ -71,18 +77,57 @@ def fold(counted: Iterable[Counted]) -> Projection:
         if each.event.kind == CODE_ISSUED and told.code is None:
             told.code, told.code_at = str(each.event.payload["code"]), each.event.recorded_at
     told.participation = participation_of(each.event for each in events)
+    told.learner = learner_of(each.event for each in events)
+    told.seats = seats_of(each.event for each in events)
     return told
 
 
 def participation_of(events: Iterable[Envelope]) -> Participation | None:
-    """Give the participation that these events, in their order, make; None where no campaign was joined."""
+    """Give the participation that these events, in their order, make; None where there is none, or none any more."""
     made: Participation | None = None
     for event in events:
-        if event.kind == JOINED and made is None:
+        if event.kind == RELEASED:
+            made = None
+        elif event.kind == JOINED and made is None:
             made = Participation(event.id, str(event.payload["campaign"]), event.recorded_at)
         elif made is not None and event.kind in FOLLOWED:
             _advance(made, event)
     return made
+
+
+def released_of(events: Iterable[Envelope]) -> tuple[str, ...]:
+    """Give the ids of the participations that these events, in their order, made and ended."""
+    ended: list[str] = []
+    joined: str | None = None
+    for event in events:
+        if event.kind == JOINED and joined is None:
+            joined = event.id
+        elif event.kind == RELEASED and joined is not None:
+            ended.append(joined)
+            joined = None
+    return tuple(ended)
+
+
+def learner_of(events: Iterable[Envelope]) -> str | None:
+    """Give the account that holds the session after these events; a claim takes it out of the one before."""
+    learner: str | None = None
+    for event in events:
+        if event.kind == CLAIMED:
+            learner = str(event.payload["learner"])
+        elif event.kind == UNCLAIMED and event.payload["learner"] == learner:
+            learner = None
+    return learner
+
+
+def seats_of(events: Iterable[Envelope]) -> dict[str, bool]:
+    """Give the sittings that these events lead into, and whether the person is still there."""
+    seats: dict[str, bool] = {}
+    for event in events:
+        if event.kind == BEGUN:
+            seats[str(event.payload["sitting"])] = True
+        elif event.kind == ENDED and event.payload["sitting"] in seats:
+            seats[str(event.payload["sitting"])] = False
+    return seats
 
 
 def _advance(made: Participation, event: Envelope) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func
@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine.organization.campaigns import Entry, Offer, entry
 from engine.organization.sittings import BEGUN, ENDED, Seat
+from engine.sync.events import Envelope
 from voice_app.errors import StoreError
 from voice_app.ports import NewRecord
 from voice_app.store.envelopes import as_text, aware
@@ -30,12 +31,7 @@ async def follow_seats(database: AsyncSession, session: str, records: Sequence[N
         if record.kind == BEGUN:
             await _sit_down(database, session, str(record.payload["sitting"]), moment)
         elif record.kind == ENDED:
-            await database.exec(
-                update(SeatRow)
-                .where(col(SeatRow.session_id) == session, col(SeatRow.sitting_id) == record.payload["sitting"])
-                .where(col(SeatRow.left_at).is_(None))
-                .values(left_at=moment)
-            )
+            await _leave(database, session, str(record.payload["sitting"]), moment)
             glimpse = await database.get(GlimpseRow, session)
             if glimpse is not None:
                 await database.delete(glimpse)
@@ -59,6 +55,24 @@ async def _sit_down(database: AsyncSession, session: str, sitting: str, moment: 
             number=int(taken) + 1,
             joined_at=moment,
         )
+    )
+
+
+async def leave_seats(database: AsyncSession, events: Iterable[Envelope]) -> None:
+    """End the seats of sittings of ours that somebody left at another site."""
+    for event in events:
+        if event.kind == ENDED:
+            await _leave(
+                database, event.session_id, str(event.payload["sitting"]), datetime.fromisoformat(event.recorded_at)
+            )
+
+
+async def _leave(database: AsyncSession, session: str, sitting: str, moment: datetime) -> None:
+    await database.exec(
+        update(SeatRow)
+        .where(col(SeatRow.session_id) == session, col(SeatRow.sitting_id) == sitting)
+        .where(col(SeatRow.left_at).is_(None))
+        .values(left_at=moment)
     )
 
 

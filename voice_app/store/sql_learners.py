@@ -2,6 +2,8 @@
 
 A PIN is short, so it is guarded: argon2id, an attempt counted before the PIN is looked at (in a transaction of its
 own), a wait that doubles, an end; and wrong codes and numbers count in the same table as all others, for all processes.
+
+A link and the event that tells of it are one transaction: `voice-app db check` proves one by the other.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from engine.organization.claims import CLAIMED, UNCLAIMED, AccountNumber, Claim, is_pin, is_weak
 from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.learners import Learner, LearnerId, LearnerRefused, LinkedSession
-from voice_app.ports import NewRecord, SessionId, Store
+from voice_app.ports import NewRecord, SessionId
+from voice_app.store.appending import append_records, begin
+from voice_app.store.chains import own_chain
 from voice_app.store.envelopes import aware
 from voice_app.store.identifiers import uuid7
 from voice_app.store.learner_tables import ClaimRow, LearnerRow, LearnerSessionRow, LearnerSignInRow
@@ -28,20 +32,21 @@ from voice_app.store.sql_accounts import STATEMENT_LIMIT_S
 from voice_app.store.tables import SessionRow, WrongCodeRow
 from voice_app.store.transactions import digest_of, milliseconds, new_token, transaction, wall_clock
 
+PARTICIPANT = "participant"
+"""Who acts, in the events of a link."""
+
 
 class SqlLearners:
-    """Accounts on an opened database; `store` keeps the events; `clock` gives the moment, in UTC."""
+    """Accounts on an opened database; `clock` gives the moment, in UTC."""
 
     def __init__(
         self,
         engine: AsyncEngine,
-        store: Store,
         rules: OrganizationRules,
         limits: StoreRules,
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
-        self._store = store
         self._rules = rules
         self._limits = limits
         self._clock = clock
@@ -71,15 +76,16 @@ class SqlLearners:
         moment = self._clock()
         learner = LearnerId(uuid7(milliseconds(moment)))
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            await own_chain(database)
             session = await self._used(database, claim, asker)
             if session is not None:
                 number = await draw_spoken_code(database)
-                database.add(LearnerRow(id=learner, code=number, pin=hashed, created_at=moment))
+                database.add(LearnerRow(id=learner, code=number, pin=hashed, created_at=moment, used_at=moment))
                 await database.flush()
                 database.add(LearnerSessionRow(session_id=session, learner_id=learner, linked_at=moment))
+                await _note(database, session, CLAIMED, learner, channel, moment)
         if session is None:
             raise LearnerRefused("claim_over")
-        await self._note(session, CLAIMED, learner, channel)
         return Learner(learner, number)
 
     async def prove(self, number: str, pin: str, *, asker: str) -> Learner:
@@ -96,7 +102,9 @@ class SqlLearners:
             raise LearnerRefused("wrong")
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
             await database.exec(
-                update(LearnerRow).where(col(LearnerRow.id) == row.id).values(failures=0, locked_until=None)
+                update(LearnerRow)
+                .where(col(LearnerRow.id) == row.id)
+                .values(failures=0, locked_until=None, used_at=self._clock())
             )
         return Learner(LearnerId(row.id), row.code)
 
@@ -104,14 +112,15 @@ class SqlLearners:
         """Use a claim code for an account that is there. Raises LearnerRefused, TooManyAttempts."""
         moment = self._clock()
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            await own_chain(database)
             if await database.get(LearnerRow, learner) is None:
                 raise LearnerRefused("wrong")
             session = await self._used(database, claim, asker)
             if session is not None:
                 database.add(LearnerSessionRow(session_id=session, learner_id=learner, linked_at=moment))
+                await _note(database, session, CLAIMED, learner, channel, moment)
         if session is None:
             raise LearnerRefused("claim_over")
-        await self._note(session, CLAIMED, learner, channel)
 
     async def linked(self, learner: LearnerId) -> Sequence[LinkedSession]:
         """Give the sessions of an account, oldest first."""
@@ -130,19 +139,24 @@ class SqlLearners:
     async def unlink(self, learner: LearnerId, session: str, *, channel: str) -> bool:
         """Take a session out of an account."""
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            await own_chain(database)
             row = await database.get(LearnerSessionRow, session)
             if row is None or row.learner_id != learner:
                 return False
             await database.delete(row)
-        await self._note(SessionId(session), UNCLAIMED, learner, channel)
+            await _note(database, session, UNCLAIMED, learner, channel, self._clock())
         return True
 
     async def erase(self, learner: LearnerId) -> bool:
         """Erase an account: number, PIN, links and sign-ins go at once."""
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            await own_chain(database)
             row = await database.get(LearnerRow, learner)
             if row is None:
                 return False
+            linked = select(LearnerSessionRow.session_id).where(LearnerSessionRow.learner_id == learner)
+            for session in (await database.exec(linked.order_by(LearnerSessionRow.session_id))).all():
+                await _note(database, session, UNCLAIMED, learner, "", self._clock())
             for table in (LearnerSessionRow, LearnerSignInRow):
                 await database.exec(delete(table).where(col(table.learner_id) == learner))
             await database.delete(row)
@@ -202,10 +216,14 @@ class SqlLearners:
             times = row.failures // rules.failures_before_lock
             row.locked_until = moment + timedelta(minutes=rules.lock_minutes * 2 ** (times - 1))
 
-    async def _note(self, session: str, kind: str, learner: LearnerId, channel: str) -> None:
-        await self._store.append(
-            SessionId(session), [NewRecord(kind, {"v": 1, "learner": str(learner)})], channel=channel
-        )
+
+async def _note(
+    database: AsyncSession, session: str, kind: str, learner: LearnerId, channel: str, moment: datetime
+) -> None:
+    """Write the event of a link; the person is here, so the session is led here."""
+    writing = await begin(database, session, channel, moment)
+    record = NewRecord(kind, {"v": 1, "learner": str(learner)})
+    await append_records(database, writing, [record], PARTICIPANT, take_lead=True)
 
 
 async def refuse_guessing(database: AsyncSession, limits: StoreRules, asker: str, moment: datetime) -> None:

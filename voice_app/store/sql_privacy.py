@@ -1,7 +1,9 @@
 """What is kept of a person, in the database: `privacy.Privacy`.
 
 An erasure is announced in the chain of events and carried out in one transaction (`erasures`, `erasing`). Retention is
-nothing else than an erasure that nobody had to ask for.
+nothing else than an erasure that nobody had to ask for, with one exception: a result that its person keeps in an
+account leaves the organisation when its time there is over, as an erased one does, and stays the person's own. It is
+kept as long as the account is used; an account that was not used for the service's own time goes with all its results.
 """
 
 from __future__ import annotations
@@ -10,20 +12,24 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlmodel import col
 from sqlmodel import select as entities
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from engine.organization.participations import RELEASED
 from engine.sync.erasure import ERASED, ERASURE
 from engine.sync.sessions import STORE_KINDS
 from voice_app.organizations import Author, OrganizationId
-from voice_app.ports import SessionId
+from voice_app.ports import NewRecord, SessionId
 from voice_app.privacy import KeptData, KeptEvent, KeptParticipation
+from voice_app.store.appending import SERVICE, append_records, begin
 from voice_app.store.audit import write_audit
+from voice_app.store.chains import own_chain
 from voice_app.store.envelopes import aware
 from voice_app.store.event_keeping import ORDER
+from voice_app.store.learner_tables import ClaimRow, LearnerRow, LearnerSessionRow, LearnerSignInRow
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow, ParticipationRow
 from voice_app.store.privacy_tables import RetentionRow
 from voice_app.store.rules import OrganizationRules
@@ -122,7 +128,41 @@ class SqlPrivacy:
         return erased
 
     async def _erase_some(self) -> int:
-        return sum([await self.erase(SessionId(session)) for session in await self._past()])
+        await self._forget_what_opens_nothing()
+        done = 0
+        for session in await self._past():
+            done += await self._release(session) or await self.erase(SessionId(session))
+        return done
+
+    async def _release(self, session: str) -> bool:
+        """End the participation of a session that is in an account: the organisation's time is over, not the person's.
+
+        False for a session outside any account, or outside any campaign.
+        """
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            await own_chain(database)
+            part = (
+                await database.exec(entities(ParticipationRow).where(ParticipationRow.session_id == session))
+            ).first()
+            if part is None or await database.get(LearnerSessionRow, session) is None:
+                return False
+            writing = await begin(database, session, "", self._clock())
+            ended = NewRecord(RELEASED, {"v": 1, "campaign": part.campaign_id})
+            await append_records(database, writing, [ended], SERVICE, take_lead=True)
+        return True
+
+    async def _forget_what_opens_nothing(self) -> None:
+        """Delete claim codes and sign-ins of learners that open nothing any more, and accounts long left empty."""
+        moment = self._clock()
+        cutoff = months_before(moment, self._rules.retention_months)
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            used = col(ClaimRow.used_at).is_not(None)
+            await database.exec(delete(ClaimRow).where(used | (col(ClaimRow.expires_at) <= moment)))
+            await database.exec(delete(LearnerSignInRow).where(col(LearnerSignInRow.expires_at) <= moment))
+            linked = select(col(LearnerSessionRow.learner_id))
+            signed_in = select(col(LearnerSignInRow.learner_id))
+            empty = col(LearnerRow.id).not_in(linked) & col(LearnerRow.id).not_in(signed_in)
+            await database.exec(delete(LearnerRow).where(_last_used() < cutoff, empty))
 
     async def _past(self) -> Sequence[str]:
         """Give some sessions whose time is over."""
@@ -147,9 +187,14 @@ class SqlPrivacy:
                 col(EventRow.session_id) == session, col(EventRow.kind).not_in(NOT_PERSONAL)
             )
             part = select(col(ParticipationRow.id)).where(col(ParticipationRow.session_id) == session)
+            owned = (
+                select(col(LearnerSessionRow.session_id))
+                .join(LearnerRow, col(LearnerRow.id) == col(LearnerSessionRow.learner_id))
+                .where(col(LearnerSessionRow.session_id) == session, _last_used() >= cutoff)
+            )
             alone = (
                 select(session)
-                .where(col(SessionRow.opened_at) < cutoff, personal.exists(), ~part.exists())
+                .where(col(SessionRow.opened_at) < cutoff, personal.exists(), ~part.exists(), ~owned.exists())
                 .where(~_event_since(session, cutoff))
                 .limit(AT_ONCE)
             )
@@ -161,8 +206,14 @@ def _event_since(session: Any, cutoff: datetime) -> Any:
     return (
         select(col(EventRow.id))
         .where(col(EventRow.session_id) == session, col(EventRow.recorded_at) >= cutoff)
+        .where(col(EventRow.kind) != RELEASED)  # nobody's act: it keeps nothing alive
         .exists()
     )
+
+
+def _last_used() -> Any:
+    """Give when the person of an account came last; accounts made before that was noted: when they were made."""
+    return func.coalesce(col(LearnerRow.used_at), col(LearnerRow.created_at))
 
 
 def months_before(moment: datetime, months: int) -> datetime:

@@ -11,11 +11,9 @@ Only this package reads the wall clock.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, func
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
@@ -30,29 +28,24 @@ from engine.organization.codes import (
     is_valid_code,
     with_check_digit,
 )
-from engine.organization.participations import JOINED
-from engine.sync.batches import Sealed
-from engine.sync.events import Envelope, chained
-from engine.sync.sessions import CODE_ISSUED, LEAD_TAKEN, STORE_KINDS, taken
-from voice_app.errors import LedElsewhere, StoreError, TooManyAttempts
+from engine.sync.sessions import CODE_ISSUED, STORE_KINDS
+from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.ports import CallerMark, NewRecord, Opened, ResumeCode, SessionId, StoredRecord
-from voice_app.store.chains import Own, own_chain, write_own
+from voice_app.store.appending import SERVICE, Writing, append_records, begin, known_session
+from voice_app.store.chains import own_chain, write_own
 from voice_app.store.database import one_at_a_time, open_database
 from voice_app.store.envelopes import as_text, aware
 from voice_app.store.erasures import erase_session
 from voice_app.store.event_keeping import ORDER
 from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow
-from voice_app.store.participations import follow
 from voice_app.store.rules import StoreRules
-from voice_app.store.seats import follow_seats, seat_of_code
+from voice_app.store.seats import seat_of_code
 from voice_app.store.sql_learners import personal_code
 from voice_app.store.sql_organizations import span_of
 from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow, SiteRow, Standing, WrongCodeRow
 from voice_app.store.transactions import milliseconds, transaction
 
-SERVICE = "service"
-"""Who acted, where nobody did."""
 CODE_DRAWS = 50
 """With nine codes in ten taken, fewer than one draw in a hundred ends without a code."""
 
@@ -114,27 +107,18 @@ class SqlStore:
         """Write events durably, all or none, and give the last one's sequence number within the site."""
         moment = datetime.now(UTC)
         async with self._transaction() as database:
-            own = await own_chain(database)
-            row = await _session(database, session)
-            writing = _Writing(own, row, channel, moment)
-            await _require_lead(database, writing)
-            for record in records:
-                writing.add(record.kind, record.payload, actor)
-            end = await write_own(database, own, writing.events, project=False)
-            joined = next((each.envelope for each in writing.events if each.envelope.kind == JOINED), None)
-            await follow(database, session, records, moment, "" if joined is None else joined.id)
-            await follow_seats(database, session, records, moment)
-        return end.sequence
+            writing = await begin(database, session, channel, moment)
+            return (await append_records(database, writing, records, actor)).sequence
 
     async def take_up(self, session: SessionId) -> None:
         """Take the lead of a session for this site, where its person has come. Nothing happens when it has it."""
         moment = datetime.now(UTC)
         async with self._transaction() as database:
-            row = await _session(database, session)
+            row = await known_session(database, session)
             own = await own_chain(database)
             if row.lead_site == own.site_id:
                 return
-            writing = _Writing(own, row, row.channel, moment)
+            writing = Writing(own, row, row.channel, moment)
             writing.take_lead()
             await write_own(database, own, writing.events)
 
@@ -155,12 +139,12 @@ class SqlStore:
         async with self._transaction() as database:
             # our chain is locked, so that of two pages asking at once the second finds the code of the first
             own = await own_chain(database)
-            row = await _session(database, session)
+            row = await known_session(database, session)
             known = await database.get(ResumeCodeRow, session)
             if known is not None:
                 return ResumeCode(known.code)
             code = await _draw_code(database)
-            writing = _Writing(own, row, row.channel, moment)
+            writing = Writing(own, row, row.channel, moment)
             writing.add(CODE_ISSUED, {"v": 1, "code": code}, SERVICE)
             await write_own(database, own, writing.events)
         return code
@@ -292,58 +276,6 @@ class SqlStore:
 
     async def close(self) -> None:
         await self._engine.dispose()
-
-
-@dataclass(slots=True)
-class _Writing:
-    """The next events of our own chain, all of one session and one moment."""
-
-    own: Own
-    session: SessionRow
-    channel: str
-    moment: datetime
-    events: list[Sealed] = field(default_factory=list)
-
-    def add(self, kind: str, payload: Mapping[str, Any], actor: str) -> None:
-        """Put one more event behind those so far. Raises StoreError for what JSON cannot carry."""
-        end = self.events[-1].head if self.events else self.own.end
-        event = Envelope(
-            id=uuid7(milliseconds(self.moment)),
-            site_id=self.own.site_id,
-            sequence=end.sequence + 1,
-            session_id=self.session.id,
-            kind=kind,
-            payload=dict(payload),
-            channel=self.channel,
-            actor=actor,
-            bank_version=self.session.bank_version,
-            recorded_at=as_text(self.moment),
-        )
-        try:
-            self.events.append(Sealed(event, chained(end.digest, event)))
-        except (TypeError, ValueError) as fault:
-            raise StoreError(f"a record {kind!r} holds what JSON cannot carry: {type(fault).__name__}") from fault
-
-    def take_lead(self) -> None:
-        self.add(LEAD_TAKEN, taken(self.session.lead_epoch + 1), SERVICE)
-
-
-async def _session(database: AsyncSession, session: str) -> SessionRow:
-    row = await database.get(SessionRow, session)
-    if row is None:
-        raise StoreError(f"no session {session}")
-    return row
-
-
-async def _require_lead(database: AsyncSession, writing: _Writing) -> None:
-    """Let only the site write that leads the session. What this database led under a former id it leads on."""
-    lead = writing.session.lead_site
-    if lead == writing.own.site_id:
-        return
-    site = await database.get(SiteRow, lead)
-    if site is None or site.standing != Standing.FORMER:
-        raise LedElsewhere("this session went on at another site since")
-    writing.take_lead()
 
 
 async def _settle_site(engine: AsyncEngine, site_id: str | None) -> str:

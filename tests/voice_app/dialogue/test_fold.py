@@ -21,6 +21,7 @@ from voice_app.dialogue.records import (
     ItemAsked,
     ItemNotAdministered,
     NoteTaken,
+    ParticipationReleased,
     PracticeDone,
     Record,
     ResultClaimed,
@@ -197,6 +198,7 @@ def test_every_kind_of_record_survives_storage() -> None:
         stage.answer(right=True)
     stage.keys("21")
     stage.records += [NoteTaken("note-1"), ResultClaimed("a"), ResultUnclaimed("a")]  # kept by others than the dialogue
+    stage.records.append(ParticipationReleased("campaign-1"))
 
     assert {record.kind for record in stage.records} == set(RECORD_TYPES)
     assert [from_payload(each.kind, to_payload(each)) for each in stage.records] == stage.records

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.sync.events import GENESIS, chained
-from tests.voice_app.store.conftest import DATABASES, new_database
+from tests.voice_app.conftest import DATABASES, new_database
 from voice_app.errors import StoreError
 from voice_app.ports import NewRecord, SessionId
 from voice_app.store.checking import check_database

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
-from voice_app.errors import TooManyAttempts
+from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.learners import LearnerRefused
 from voice_app.ports import SessionId
+from voice_app.store.checking import ProjectionFault, check_database
 from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.sql_learners import SqlLearners
 from voice_app.store.sql_store import SqlStore
@@ -27,7 +29,7 @@ class Desk:
 
     def learners(self) -> SqlLearners:
         """Give the accounts as a process of their own has them."""
-        return SqlLearners(self.store.engine, self.store, RULES, StoreRules(), lambda: self.now)
+        return SqlLearners(self.store.engine, RULES, StoreRules(), lambda: self.now)
 
     async def session(self) -> SessionId:
         return await self.store.open_session("kiosk", "bank-1")
@@ -54,6 +56,48 @@ async def test_a_claim_a_week_later_opens_an_account_that_holds_the_session(desk
     assert [each.session for each in await desk.learners().linked(learner.id)] == [session]
     assert await desk.learners().prove(learner.number, PIN, asker="line") == learner
     assert await desk.kinds(session) == ["result_claimed"]
+
+
+async def test_a_claim_whose_event_cannot_be_written_is_not_used_up(desk: Desk) -> None:
+    code, _ = await desk.learners().issue_claim(await desk.session())
+    async with desk.store.engine.begin() as connection:
+        await connection.execute(text("update site set standing = 'former'"))
+    with pytest.raises(StoreError):
+        await desk.learners().open_account(code, PIN, channel="phone", asker="line")
+    async with desk.store.engine.begin() as connection:
+        await connection.execute(text("update site set standing = 'own'"))
+
+    learner = await desk.learners().open_account(code, PIN, channel="phone", asker="line")
+
+    assert len(await desk.learners().linked(learner.id)) == 1
+
+
+async def test_a_check_proves_the_links_of_accounts(desk: Desk, url: str) -> None:
+    learners = desk.learners()
+    kept, moved, apart = [await desk.session() for _ in range(3)]
+    accounts = []
+    for session in (kept, moved):
+        code, _ = await learners.issue_claim(session)
+        accounts.append(await learners.open_account(code, PIN, channel="phone", asker="line"))
+    first, second = accounts
+    code, _ = await learners.issue_claim(moved)
+    await learners.link(first.id, code, channel="kiosk", asker="page")
+    code, _ = await learners.issue_claim(apart)
+    await learners.link(first.id, code, channel="kiosk", asker="page")
+    await learners.unlink(first.id, apart, channel="kiosk")
+    await learners.erase(second.id)
+    whole = (await check_database(url, StoreRules())).faults
+    async with desk.store.engine.begin() as connection:
+        await connection.execute(text("delete from learner_session where session_id = :s"), {"s": kept})
+        query = text("insert into learner_session values (:s, :l, :at)")
+        await connection.execute(query, {"s": apart, "l": first.id, "at": desk.now.isoformat(sep=" ")})
+
+    faults = (await check_database(url, StoreRules())).faults
+
+    assert whole == []
+    assert {(fault.session_id, fault.reason) for fault in faults if isinstance(fault, ProjectionFault)} == {
+        (session, "is in an account by its events or by its row, not by both") for session in (kept, apart)
+    }
 
 
 async def test_a_claim_opens_once_even_for_two_at_once(desk: Desk) -> None:

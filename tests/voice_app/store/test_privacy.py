@@ -18,6 +18,7 @@ from voice_app.results import ResultFilter
 from voice_app.store.checking import check_database
 from voice_app.store.erasing import STAYS, _references_to
 from voice_app.store.rules import StoreRules
+from voice_app.store.sql_learners import SqlLearners
 from voice_app.store.sql_privacy import SqlPrivacy, months_before
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_store import SqlStore
@@ -141,6 +142,41 @@ async def test_time_erases_what_an_organisation_keeps_no_longer(house: House) ->
     assert await privacy.kept(alone) is not None
     house.now += timedelta(days=365 * 2)
     assert await privacy.erase_what_is_past() == 1
+
+
+async def test_an_organisation_s_time_ends_no_history_that_its_person_keeps(house: House, url: str) -> None:
+    campaign, own, other = await _two_people(house)
+    here, results = campaign.organization.id, SqlResults(house.store.engine)
+    learners = SqlLearners(house.store.engine, QUICK, StoreRules(), house.moment)
+    code, _ = await learners.issue_claim(own)
+    learner = await learners.open_account(code, "4071", channel="kiosk", asker="page")
+    privacy = SqlPrivacy(house.store, QUICK, house.moment)
+    await privacy.keep_for(here, 3, None)
+    house.now += timedelta(days=140)
+
+    erased = await privacy.erase_what_is_past()
+
+    kept = await privacy.kept(own)
+    assert (erased, await privacy.erase_what_is_past()) == (2, 0)
+    assert await privacy.kept(other) is None
+    assert kept is not None
+    assert kept.participations == []
+    assert [each.kind for each in kept.events][-2:] == ["result_claimed", "participation_released"]
+    assert [each.session for each in await learners.linked(learner.id)] == [own]
+    assert [each async for each in results.stream(here, campaign.id, EVERYTHING)] == []
+    assert (await results.figures(here, campaign.id, EVERYTHING)).counts == Counts(2, 2, 2)
+    assert (await check_database(url, StoreRules())).faults == []
+
+    house.now += timedelta(days=365)
+    await learners.prove(learner.number, "4071", asker="page")
+    house.now += timedelta(days=600)
+    assert await privacy.erase_what_is_past() == 0
+    house.now += timedelta(days=200)
+    assert await privacy.erase_what_is_past() == 1
+    assert await privacy.erase_what_is_past() == 0
+    async with house.store.engine.connect() as connection:
+        left = (await connection.execute(text("select id from learner union select code from claim"))).all()
+    assert left == []
 
 
 async def test_what_is_kept_is_told_whole(house: House) -> None:

@@ -82,7 +82,7 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}")
     rules = OrganizationRules(argon2_memory_kib=64, argon2_passes=1)
-    yield Desk(store, SqlLearners(store.engine, store, rules, StoreRules()))
+    yield Desk(store, SqlLearners(store.engine, rules, StoreRules()))
     await store.close()
 
 

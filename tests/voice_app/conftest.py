@@ -1,4 +1,4 @@
-"""The databases that the store's tests run on: a SQLite file and a private PostgreSQL server, both real."""
+"""The databases that tests run on: a SQLite file and a private PostgreSQL server, both real, the server one for all."""
 
 from __future__ import annotations
 
