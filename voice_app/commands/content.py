@@ -52,12 +52,13 @@ def check_content(
     only: Annotated[str, typer.Option(help="With --listen: the beginning of the ids to listen to.")] = "it.",
     path: Annotated[str | None, typer.Option(help="With --listen: only the items of this path or module.")] = None,
     voice: Annotated[Heard, typer.Option(help="With --listen: who speaks.")] = Heard.BOTH,
+    language: Annotated[str | None, typer.Option(help="With --listen: this language alone.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line a finding.")] = False,
 ) -> None:
     """Apply the writing rules to every item and prompt. Exit code 1 when one is broken."""
     if listen:
         settings = settings_here()
-        run(lambda: _listen_to_all(settings, only, path, voice, json))
+        run(lambda: _listen_to_all(settings, only, path, voice, language, json))
         return
     with failures_told():
         findings = check(load())
@@ -80,12 +81,18 @@ def check_content(
     raise typer.Exit(1 if errors else 0)
 
 
-async def _listen_to_all(settings: Settings, only: str, path: str | None, voice: Heard, json: bool) -> None:
+async def _listen_to_all(
+    settings: Settings, only: str, path: str | None, voice: Heard, language: str | None, json: bool
+) -> None:
     content = load()
+    if language is not None and language not in LOCALES:
+        raise typer.BadParameter(f"{language!r} is none of the bank's languages")
+    locales = LOCALES if language is None else (language,)
     if path is not None and path not in (*content.skill_map.paths, *content.skill_map.modules):
         raise typer.BadParameter(f"{path!r} is neither a path nor a module")
     listed = {item.id for item in (content.path_items(path) if path else content.items.values())}
-    memory = Memory(settings.data_folder / "content" / "listening.jsonl", embedded_ear())
+    ears = {locale: embedded_ear(locale) for locale in LOCALES}
+    memory = Memory(settings.data_folder / "content" / "listening.jsonl", ears)
     context = dialogue_context(settings, content)
 
     def asked(item: ContentItem, locale: str) -> DialogueState:
@@ -106,10 +113,10 @@ async def _listen_to_all(settings: Settings, only: str, path: str | None, voice:
         with progress("Listening") as move:
             done = 0
             chosen = {name: speak for name, speak in voices.items() if voice in (Heard.BOTH, name)}
-            checks = check_content_by_ear(content, LOCALES, grammar_of, chosen, hear, memory, is_wanted, understood_of)
+            checks = check_content_by_ear(content, locales, grammar_of, chosen, hear, memory, is_wanted, understood_of)
             async for checked in checks:
                 done += 1
-                move(done, wanted * len(LOCALES))
+                move(done, wanted * len(locales))
                 sounds += checked.sounds
                 options += len(spoken_options(content.items[ItemId(checked.item)], checked.locale))
                 failed += bool(checked.misheard)
@@ -119,7 +126,7 @@ async def _listen_to_all(settings: Settings, only: str, path: str | None, voice:
                     else:
                         line = f"{each.item} {each.locale}: {each.said!r} by {each.voice} is heard as {each.heard}"
                         console.print(f"{line} ({each.outcome}, {each.likelihood:.2f})", highlight=False, markup=False)
-    told = f"listened to {options} options of {wanted} items in {len(LOCALES)} languages, {sounds} sounds anew"
+    told = f"listened to {options} options of {wanted} items in {', '.join(locales)}, {sounds} sounds anew"
     messages.print(f"{told}; items with an option that is misheard: {failed}", highlight=False)
     raise typer.Exit(1 if failed else 0)
 

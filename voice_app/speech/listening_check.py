@@ -26,12 +26,15 @@ from audio_content.model import Content, ContentItem, ItemKind, OptionText
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.errors import SpeechError
 from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition
+from voice_app.speech import calibration, short_words
 from voice_app.speech.calibration import DEFAULT_CHANNEL
 from voice_app.speech.hearing_worker import vosk, whisper
 from voice_app.speech.models import require_whisper
+from voice_app.speech.policy import load_costs
 from voice_app.speech.samples import at_rate
 from voice_app.speech.synthesizer import LearnerVoice, LocalSynthesizer
 from voice_app.speech.vosk_models import vosk_folder, vosk_installed
+from voice_app.speech.whisper_scorer import ENGINE as SCORER
 
 CHECKED_KINDS = (ItemKind.CHOICE, ItemKind.WORD, ItemKind.NUMBER)
 """Yes and no are the vocabulary's words: one check for all of them, in the recogniser's own tests."""
@@ -76,13 +79,13 @@ class Checked:
 class Memory:
     """Digests of what was checked and its findings, in a file that may be deleted at any time.
 
-    One JSON line a check, appended, so that several checks may run at once. `ear` names the ear that listens: what
+    One JSON line a check, appended, so that several checks may run at once. `ears` names the ear of each language: what
     another one heard is no finding about this one.
     """
 
-    def __init__(self, file: Path, ear: str) -> None:
+    def __init__(self, file: Path, ears: Mapping[str, str]) -> None:
         self._file = file
-        self._ear = ear
+        self._ears = ears
         self._known: dict[str, list[Finding]] = {}
         if file.is_file():
             for line in file.read_text(encoding="utf-8").splitlines():
@@ -91,7 +94,7 @@ class Memory:
 
     def digest(self, grammar: Grammar, options: Sequence[OptionText], voice: str) -> str:
         """Name a check by everything that decides its findings."""
-        body = json.dumps([self._ear, grammar.key, [option.text for option in options], voice])
+        body = json.dumps([self._ears[grammar.language], grammar.key, [option.text for option in options], voice])
         return hashlib.sha256(body.encode()).hexdigest()
 
     def get(self, digest: str) -> list[Finding] | None:
@@ -106,12 +109,11 @@ class Memory:
             file.write(json.dumps([digest, findings], ensure_ascii=False) + "\n")
 
 
-def embedded_ear() -> str:
-    """Name the embedded ear as it is now: a digest of its numbers, which are all that a release changes."""
-    digest = hashlib.sha256()
-    for folder in ("calibration_tables", "keyword_weights"):
-        for file in sorted((Path(__file__).parent / folder).iterdir()):
-            digest.update(file.read_bytes() if file.suffix in (".toml", ".npz") else b"")
+def embedded_ear(language: str) -> str:
+    """Name the embedded ear of a language as it is now: a digest of every number that it hears and decides by."""
+    tables = calibration.load_table(SCORER, DEFAULT_CHANNEL, "mixed"), short_words.load_table(DEFAULT_CHANNEL, language)
+    digest = hashlib.sha256(repr((tables, load_costs())).encode())
+    digest.update((Path(__file__).parent / "keyword_weights" / f"{language}.npz").read_bytes())
     return digest.hexdigest()
 
 

@@ -81,9 +81,12 @@ def checked(
     return asyncio.run(collect())
 
 
+EARS = {"fr": "this ear", "en": "that ear"}
+
+
 @pytest.fixture
 def memory(tmp_path: Path) -> Memory:
-    return Memory(tmp_path / "listening.jsonl", "this ear")
+    return Memory(tmp_path / "listening.jsonl", EARS)
 
 
 def test_an_item_that_is_heard_has_no_finding(memory: Memory) -> None:
@@ -164,10 +167,10 @@ def test_what_was_checked_is_remembered_voice_by_voice(tmp_path: Path) -> None:
     first, second = FakeVoice(), FakeVoice()
     said = content.items[ITEM].texts["fr"].options[0].text
     deaf = hears({said: ("command.help", HearingOutcome.MATCH)})
-    checked(deaf, Memory(tmp_path / "m.jsonl", "this ear"), {"service": first.speak})
+    checked(deaf, Memory(tmp_path / "m.jsonl", EARS), {"service": first.speak})
 
     both = {"service": first.speak, "learner": second.speak}
-    (again,) = checked(hears(), Memory(tmp_path / "m.jsonl", "this ear"), both)
+    (again,) = checked(hears(), Memory(tmp_path / "m.jsonl", EARS), both)
 
     assert len(first.said) == len(second.said) == again.sounds
     assert [found.said for found in again.misheard] == [said]
@@ -175,8 +178,8 @@ def test_what_was_checked_is_remembered_voice_by_voice(tmp_path: Path) -> None:
 
 def test_what_another_ear_heard_does_not_count(tmp_path: Path) -> None:
     voice = FakeVoice()
-    for ear in ("this ear", embedded_ear()):
-        (result,) = checked(hears(), Memory(tmp_path / "m.jsonl", ear), {"service": voice.speak})
+    for ears in (EARS, {"fr": embedded_ear("fr")}):
+        (result,) = checked(hears(), Memory(tmp_path / "m.jsonl", ears), {"service": voice.speak})
 
         assert result.sounds > 0
 
@@ -203,7 +206,7 @@ def test_the_real_ear_hears_the_options_of_an_item(tmp_path: Path) -> None:
 
     async def listen() -> list[Checked]:
         async with ear_and_voices(settings.models_folder, tmp_path / "speech") as (voices, hear):
-            memory = Memory(tmp_path / "listening.jsonl", "this ear")
+            memory = Memory(tmp_path / "listening.jsonl", EARS)
             return [each async for each in check_content(content, ("fr", "en"), grammar_of, voices, hear, memory, only)]
 
     results = asyncio.run(listen())
