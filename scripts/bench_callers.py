@@ -139,7 +139,7 @@ def _spent(process: psutil.Process) -> float:
 @contextmanager
 def running_service(**settings: int) -> Iterator[RunningService]:
     """Run the service with a database of its own, and the installed models and sentences."""
-    installed = load_settings().data_folder
+    installed = load_settings().data_folder.resolve()
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
         for name in ("models", "speech"):
             (installed / name).mkdir(exist_ok=True)

@@ -174,11 +174,12 @@ class Conversation:
             for task in self._running:
                 task.cancel()
 
-    def _run_aside(self, work: Coroutine[None, None, None]) -> None:
+    def _run_aside(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Let something run beside the events; it is cancelled when the conversation is over."""
         task = self._work.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        return task
 
     async def _pump(self) -> None:
         async for event in self._channel.events():

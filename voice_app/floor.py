@@ -38,7 +38,7 @@ class Floor:
         ear: Ear,
         speaker: Speaker,
         work: asyncio.TaskGroup,
-        run_aside: Callable[[Coroutine[None, None, None]], None],
+        run_aside: Callable[[Coroutine[None, None, None]], object],
         feed: Callable[[Event], Awaitable[object]],
     ) -> None:
         self._channel = channel

@@ -3,7 +3,8 @@
 It knows neither channel nor dialogue's decisions; lengths are audio time. What it adds to endpointer and recogniser:
 
 - *Guesses.* At every pause of an utterance the recogniser hears what was said so far, so that at the end of the
-  patience the decision is there already. A guess that the person speaks on after is forgotten.
+  patience the decision is there already. A guess that the person speaks on after is forgotten, and so is what the
+  recogniser was asked for it: one question at a time is open, and none that nobody waits for keeps others waiting.
 - *Acting early* (`Listen.early`). A guess that is sure enough ends the utterance before the patience does.
 - *Going on.* Who speaks again within the linger of the endpointer goes on with the utterance before: all of it is heard
   again, against what could be said in that turn.
@@ -53,7 +54,7 @@ class Ear:
         self,
         recognizer: Recognizer,
         endpointer: Endpointer,
-        run_aside: Callable[[Coroutine[None, None, None]], None],
+        run_aside: Callable[[Coroutine[None, None, None]], asyncio.Task[None]],
         report: Callable[[Recognized], Awaitable[None]],
         *,
         decision_limit_s: float,
@@ -68,6 +69,7 @@ class Ear:
         self._talk: bytearray | None = None
         self._number = 0
         """Of the utterance, or the part of it, that the recogniser was asked about last."""
+        self._asked: asyncio.Task[None] | None = None
         self._guess: Recognition | None = None
         self._guessing = False
         self._acted_on: Listen | None = None
@@ -94,9 +96,8 @@ class Ear:
         """Listen for something else; what was going on belongs to the turn before, unless it was just acted on."""
         self.listen = listen
         self.silent_ms = 0
-        self.deciding = self.speaking = self._guessing = False
-        self._guess = None
-        self._number += 1
+        self.deciding = self.speaking = False
+        self._drop()
         if self._acted_on is None:
             self._be_patient(listen)
 
@@ -104,6 +105,8 @@ class Ear:
         """A key was pressed, a prompt ended: nothing said before goes on."""
         self._acted_on = self._again = None
         self.speaking = False
+        if not self.deciding:
+            self._drop()
         self._endpointer.restart()
         if self.listen is not None:
             self._be_patient(self.listen)
@@ -142,7 +145,6 @@ class Ear:
         """Take note that somebody begins to speak; gives whether that takes up an utterance that was acted on."""
         if goes_on and self.deciding:  # it was not the end, and nothing has come of it yet
             self.deciding = False
-            self._number += 1
         elif goes_on:
             self._again, self._acted_on = self._acted_on, None
         else:
@@ -150,7 +152,7 @@ class Ear:
             if self.listen is not None:
                 self._be_patient(self.listen)
         self.speaking = True
-        self._guess = None
+        self._drop()
         return self._again is not None
 
     def refuse(self) -> None:
@@ -171,9 +173,7 @@ class Ear:
 
     def went_on(self) -> None:
         """The pause was not the end."""
-        self._guess = None
-        self._guessing = False
-        self._number += 1
+        self._drop()
 
     def end(self, said: Sound) -> Decision | None:
         """An utterance is complete: decide at once when it was guessed already."""
@@ -248,9 +248,18 @@ class Ear:
         if listen is None or listen.grammar is None:
             self.deciding = False
             return
-        self._number += 1
+        self._drop()
         self._guessing = True
-        self._run_aside(self._recognize(self._number, utterance, listen.grammar))
+        self._asked = self._run_aside(self._recognize(self._number, utterance, listen.grammar))
+
+    def _drop(self) -> None:
+        """Forget the guess, and what the recogniser is still asked: something newer counts."""
+        self._number += 1
+        self._guess = None
+        self._guessing = False
+        if self._asked is not None:
+            self._asked.cancel()  # harmless when it has answered
+            self._asked = None
 
     async def _recognize(self, number: int, utterance: Sound, grammar: Grammar) -> None:
         recognition: Recognition | None = None
@@ -265,9 +274,9 @@ class Ear:
 
     def _decided(self, heard: Recognition | None) -> Decision | None:
         listen, again = self._heard_for, self._again
-        self.speaking = self.deciding = self._guessing = False
-        self._guess = self._again = None
-        self._number += 1
+        self.speaking = self.deciding = False
+        self._again = None
+        self._drop()
         self.silent_ms = 0
         if listen is None:
             return None

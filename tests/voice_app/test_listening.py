@@ -139,6 +139,34 @@ async def test_the_recogniser_is_asked_once_for_one_word() -> None:
     assert len(scene.ear.utterances) == 1
 
 
+@dataclass
+class BusyEar(ToldEar):
+    """Is kept by somebody else, and answers only about a long sound; `waiting`: questions that are still open."""
+
+    waiting: int = 0
+    most_waiting: int = 0
+    answers_from_ms: int = 0
+
+    async def recognize(self, utterance: Sound, grammar: Grammar) -> Recognition:
+        self.waiting += 1
+        self.most_waiting = max(self.most_waiting, self.waiting)
+        try:
+            if utterance.duration_ms < self.answers_from_ms:
+                await asyncio.Event().wait()
+            return await super().recognize(utterance, grammar)
+        finally:
+            self.waiting -= 1
+
+
+async def test_what_newer_sound_has_overtaken_is_asked_of_nobody_any_more() -> None:
+    ear = BusyEar([(HearingOutcome.MATCH, SECOND)], answers_from_ms=1_500)
+
+    scene = await Scene(ear, twice(400, 600, 900)).play()
+
+    assert (ear.most_waiting, ear.waiting, scene.answers[0]) == (1, 0, scene.answers[-1])
+    assert len(scene.answers) == 1
+
+
 async def test_what_cannot_be_undone_waits_for_the_whole_patience() -> None:
     scene = await Scene(ToldEar([(HearingOutcome.MATCH, "command.pause")]), once(400)).play(3_000)
 

@@ -31,7 +31,11 @@ def whisper(folder: str, channel: str, threads: int) -> Mapping[str, Callable[[A
     from voice_app.speech.whisper_scorer import WhisperScorer
 
     scorer = WhisperScorer(Path(folder), channel, threads)
-    return operations(SentenceEar(ShortWordEar(scorer, channel), scorer))
+    ear = SentenceEar(ShortWordEar(scorer, channel), scorer)
+    return operations(ear) | {
+        "recognize": lambda asked: ear.hear(*asked),
+        "write_down": lambda asked: ear.write_down(*asked),
+    }
 
 
 def vosk(folder: str, language: str, channel: str) -> Mapping[str, Callable[[Any], Any]]:
@@ -41,9 +45,10 @@ def vosk(folder: str, language: str, channel: str) -> Mapping[str, Callable[[Any
     return operations(VoskRecognizer(Path(folder), language, channel))
 
 
-def operations(engine: Engine) -> Mapping[str, Callable[[Any], Any]]:
-    """Give the table of operations of an engine."""
+def operations(engine: Engine) -> dict[str, Callable[[Any], Any]]:
+    """Give the table of operations of an engine. `recognize` also tells whether the utterance is to be written down, by
+    `write_down`: an operation of its own, so that whoever said a short word does not wait for another's sentence."""
     return {
-        "prepare": lambda payload: engine.prepare(*payload),
-        "recognize": lambda payload: engine.recognize(*payload),
+        "prepare": lambda asked: engine.prepare(*asked),
+        "recognize": lambda asked: (engine.recognize(*asked), False),
     }

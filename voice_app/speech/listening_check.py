@@ -140,7 +140,7 @@ async def ear_and_voices(models_folder: Path, speech_folder: Path) -> AsyncItera
     def listen(sound: Sound, grammar: Grammar) -> Recognition:
         operations = engine(grammar.language)
         operations["prepare"]((grammar, None))
-        heard: Recognition = operations["recognize"]((at_rate(sound, HEARING_RATE_HZ), grammar))
+        heard: Recognition = operations["recognize"]((at_rate(sound, HEARING_RATE_HZ), grammar))[0]
         return heard
 
     async def hear(sound: Sound, grammar: Grammar) -> Recognition:

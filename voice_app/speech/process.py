@@ -9,18 +9,20 @@ How trouble is seen:
 * a hang while a request runs: the child uses no processor time for `stall_limit_s` (stopped, dead lock), or the request
   passes its own deadline (endless loop).
 
-One request runs at a time, the others queue. After `recycle_after` requests the successor is started first and takes
-over between two requests (price: both are in memory for a moment).
+One request runs at a time, the others queue: who asked first is answered first, but for what says that it may wait
+(`may_wait_s`), which lets pass whoever asks within that time. After `recycle_after` requests the successor is started
+first and takes over between two requests (price: both are in memory for a moment).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
+import itertools
 import logging
 import os
 import sys
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -87,7 +89,9 @@ class WorkerProcess:
         self._environment = dict(environment or {})
         self.on_change: Callable[[bool], None] | None = None
         self._available = False
-        self._jobs: deque[_Job] = deque()
+        self._jobs: list[tuple[float, int, _Job]] = []
+        """A heap: when each is due, and the order in which they came."""
+        self._numbers = itertools.count()
         self._wake = asyncio.Event()
         self._child: Child | None = None
         self._start_failure: Exception | None = None
@@ -115,8 +119,10 @@ class WorkerProcess:
         self._keeper = asyncio.create_task(self._keep(began), name=f"worker {self._name}")
         await began
 
-    async def request(self, operation: str, payload: Any, deadline_s: float) -> Any:
+    async def request(self, operation: str, payload: Any, deadline_s: float, *, may_wait_s: float = 0.0) -> Any:
         """Give the result of an operation within `deadline_s`, queueing included.
+
+        `may_wait_s`: it lets pass what is asked for so long after it, and no longer: nothing waits for ever.
 
         Raises WorkerDown (died, hung, too late, not started, closed), the engine's own SpeechError, or WorkerFault for
         a foreign exception. A cancelled caller leaves the queue; if its request runs already, the result is dropped.
@@ -126,8 +132,9 @@ class WorkerProcess:
             raise WorkerDown(f"{self._name}: not started, or closed")
         if self._start_failure is not None:
             raise WorkerDown(f"{self._name}: cannot be started ({self._start_failure})") from self._start_failure
-        job = _Job(operation, payload, deadline_s, asyncio.get_running_loop().create_future())
-        self._jobs.append(job)
+        loop = asyncio.get_running_loop()
+        job = _Job(operation, payload, deadline_s, loop.create_future())
+        heapq.heappush(self._jobs, (loop.time() + may_wait_s, next(self._numbers), job))
         self._wake.set()
         try:
             async with asyncio.timeout(deadline_s + 2 * BEAT_S):  # the running job's own limit comes first
@@ -243,10 +250,8 @@ class WorkerProcess:
 
     async def _next_job(self, child: Child) -> _Job | None:
         """Give the next wanted job, or None when it is time for a ping. Raises Lost when the child ends meanwhile."""
-        while self._jobs:
-            job = self._jobs.popleft()
-            if not job.answer.done():
-                return job
+        if (job := self._first_wanted()) is not None:
+            return job
         self._wake.clear()
         woken = asyncio.ensure_future(self._wake.wait())
         try:
@@ -255,7 +260,15 @@ class WorkerProcess:
             woken.cancel()
         if child.ended.done():
             raise Lost("the process ended")
-        return self._jobs.popleft() if self._jobs else None
+        return self._first_wanted()
+
+    def _first_wanted(self) -> _Job | None:
+        """Take the job that is due first out of the queue; those whose caller has left are dropped."""
+        while self._jobs:
+            _, _, job = heapq.heappop(self._jobs)
+            if not job.answer.done():
+                return job
+        return None
 
     async def _run(self, child: Child, job: _Job) -> None:
         child.requests += 1
@@ -296,8 +309,8 @@ class WorkerProcess:
             job.answer.set_exception(error)
 
     def _fail_all(self, reason: str) -> None:
-        while self._jobs:
-            self._settle(self._jobs.popleft(), error=WorkerDown(f"{self._name}: {reason}"))
+        while (job := self._first_wanted()) is not None:
+            self._settle(job, error=WorkerDown(f"{self._name}: {reason}"))
 
     async def _let_go(self) -> bool:
         """End the present child, if any; give whether it had answered anything since it was built."""

@@ -6,6 +6,10 @@ Vosk leads in a language that has a keyword head, the embedded one hears the sam
 evidence is of both (`second_opinion`). A failing engine leaves the other one alone within the same utterance; only when
 none is left is the ear down, and the person is told to use keys.
 
+Everybody shares the engines. Hearing goes before writing a sentence down, and both before what is prepared ahead, each
+for a moment only (`WRITING_MAY_WAIT_S`, `PREPARING_MAY_WAIT_S`). Who is not waited for any more leaves the queue:
+cancel `recognize`.
+
 It decides nothing about what was heard: outcome and evidence come from the engine's calibration and from `policy`.
 """
 
@@ -34,8 +38,13 @@ from voice_app.speech.vosk_models import vosk_folder, vosk_installed
 log = logging.getLogger(__name__)
 
 RECOGNITION_LIMIT_S = 6.0
-"""For one utterance in one engine, queueing included. Measured: under half a second; a loaded machine takes longer."""
+"""For hearing an utterance in one engine, and again for writing it down, queueing included. Measured: under half a
+second; a loaded machine takes longer."""
 PREPARE_LIMIT_S = 10.0
+WRITING_MAY_WAIT_S = 0.4
+"""A sentence waits for the whole patience anyway, about a second from its guess on."""
+PREPARING_MAY_WAIT_S = 3.0
+"""A prompt is longer, as a rule, and what is not prepared is made up for while hearing."""
 PREPARED_AT_ONCE = 3
 """Wordings prepared in one request, so that nobody's answer waits behind more than a quarter of a second of it."""
 REMEMBERED_GRAMMARS = 5_000
@@ -100,7 +109,9 @@ class LocalRecognizer:
             return
         try:
             for name in self._asked_for(grammar):
-                while await self._workers[name].request("prepare", (grammar, PREPARED_AT_ONCE), PREPARE_LIMIT_S):
+                while await self._workers[name].request(
+                    "prepare", (grammar, PREPARED_AT_ONCE), PREPARE_LIMIT_S, may_wait_s=PREPARING_MAY_WAIT_S
+                ):
                     pass
         except WorkerDown as fault:
             log.warning("a grammar could not be prepared: %s", fault)
@@ -136,15 +147,14 @@ class LocalRecognizer:
 
     async def _ask(self, name: str, sound: Sound, grammar: Grammar, faults: list[SpeechError]) -> Recognition | None:
         """Give what one engine heard; None, and its fault in the list, when it could not."""
+        worker = self._workers[name]
         try:
-            heard: Recognition = await self._workers[name].request("recognize", (sound, grammar), RECOGNITION_LIMIT_S)
+            return await _heard_by(worker, sound, grammar)
         except WorkerDown as fault:
             faults.append(fault)
         except SpeechError as fault:
             faults.append(fault)
             self._unfit_for_vosk(grammar, name, fault)
-        else:
-            return heard
         return None
 
     async def close(self) -> None:
@@ -200,6 +210,16 @@ class LocalRecognizer:
     def _unfit_for_vosk(self, grammar: Grammar, name: str, fault: SpeechError) -> None:
         log.warning("ear %s cannot hear a grammar: %s", name, fault)
         remember(self._unfit if name != EMBEDDED else self._prepared, grammar.key)
+
+
+async def _heard_by(worker: WorkerProcess, sound: Sound, grammar: Grammar) -> Recognition:
+    """Give what an engine heard, a sentence with its words. Raises SpeechError."""
+    heard: Recognition
+    heard, is_sentence = await worker.request("recognize", (sound, grammar), RECOGNITION_LIMIT_S)
+    if not is_sentence:
+        return heard
+    written = ("write_down", (sound, grammar.language), RECOGNITION_LIMIT_S)
+    return replace(heard, words=await worker.request(*written, may_wait_s=WRITING_MAY_WAIT_S))
 
 
 def remember(known: OrderedDict[str, None], key: str) -> None:

@@ -6,7 +6,9 @@ also written down by the same model. What the sentence means is not decided here
 
 The model gets no hint of what may be said. With the turn's wordings as a hint it spells them better, and finds them
 where they were not said (scripts/bench_sentences.py; with hints 3 of 123 sentences were asked about wrongly, without
-none). It costs 0.2 to 0.3 s of processor time, and runs while the conversation waits for the person to go on anyway.
+none). It costs 0.2 to 0.3 s of processor time, and runs while the conversation waits for the person to go on anyway:
+whoever queues calls may hear (`hear`) and write down (`write_down`) apart, so that a short answer of somebody else goes
+between.
 """
 
 from __future__ import annotations
@@ -60,13 +62,20 @@ class SentenceEar:
 
     def recognize(self, utterance: Sound, grammar: Grammar) -> Recognition:
         """Score one utterance against the grammar; a sentence also has its words."""
+        heard, is_sentence = self.hear(utterance, grammar)
+        return replace(heard, words=self.write_down(utterance, grammar.language)) if is_sentence else heard
+
+    def hear(self, utterance: Sound, grammar: Grammar) -> tuple[Recognition, bool]:
+        """Score one utterance against the grammar; tell whether it is to be written down besides."""
         heard = self._inner.recognize(utterance, grammar)
         if heard.outcome is HearingOutcome.NO_INPUT:
-            return heard
-        samples = present(utterance)
-        if not self._is_sentence(spoken_s(samples), len(passages(utterance)), heard, grammar):
-            return heard
-        return replace(heard, words=self._writer.write_down(samples, grammar.language))
+            return heard, False
+        length_s = spoken_s(present(utterance))
+        return heard, self._is_sentence(length_s, len(passages(utterance)), heard, grammar)
+
+    def write_down(self, utterance: Sound, language: str) -> str:
+        """Give what an utterance seems to say; empty when that is not to be believed."""
+        return self._writer.write_down(present(utterance), language)
 
     def _is_sentence(self, length_s: float, pieces: int, heard: Recognition, grammar: Grammar) -> bool:
         rules = self._rules

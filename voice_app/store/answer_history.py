@@ -15,7 +15,7 @@ from engine.organization.participations import FINISHED, WITHDRAWN
 from engine.sync.xapi import ANSWERED, STARTED
 from voice_app.store.envelopes import aware
 from voice_app.store.tables import EventRow, SessionRow
-from voice_app.store.transactions import transaction
+from voice_app.store.transactions import reading
 
 SESSIONS_AT_ONCE = 500
 LIMIT_S = 60.0
@@ -43,7 +43,7 @@ class AnswerHistory:
         wanted = sorted(sessions)
         for begin in range(0, len(wanted), SESSIONS_AT_ONCE):
             some = wanted[begin : begin + SESSIONS_AT_ONCE]
-            async with transaction(self._sessions, LIMIT_S) as database:
+            async with reading(self._sessions, LIMIT_S) as database:
                 moments = await database.exec(select(SessionRow.opened_at).where(col(SessionRow.id).in_(some)))
                 found |= {aware(moment).date().isoformat() for moment in moments}
         return found
@@ -51,7 +51,7 @@ class AnswerHistory:
     async def sessions_of(self, day: str) -> AsyncIterator[DaySession]:
         """Give the sessions that began on a day. Raises StoreError."""
         begin = datetime.fromisoformat(day).replace(tzinfo=UTC)
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             rows = (
                 await database.exec(
                     select(SessionRow.id, SessionRow.bank_version)
@@ -62,7 +62,7 @@ class AnswerHistory:
         for first in range(0, len(rows), SESSIONS_AT_ONCE):
             some = dict(rows[first : first + SESSIONS_AT_ONCE])
             records: dict[str, list[tuple[str, Mapping[str, Any]]]] = {session: [] for session in some}
-            async with transaction(self._sessions, LIMIT_S) as database:
+            async with reading(self._sessions, LIMIT_S) as database:
                 events = await database.exec(
                     select(EventRow.session_id, EventRow.kind, EventRow.payload)
                     .where(col(EventRow.session_id).in_(some), col(EventRow.kind).in_(KINDS))

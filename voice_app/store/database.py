@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import event, func, make_url, select
+from sqlalchemy import Connection, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -20,6 +20,9 @@ from voice_app.store.rules import StoreRules
 DRIVERS = ("sqlite+aiosqlite", "postgresql+psycopg")
 SETTLING_LOCK = 0x766F6963
 """Any number, as long as it is always the same and nobody else's in this database."""
+READS_ONLY = "voice_app_reads_only"
+"""Execution option of a connection whose next transaction writes nothing; see `transactions`."""
+_READING = ("SELECT", "WITH", "PRAGMA", "BEGIN", "EXPLAIN")
 
 
 async def open_database(url: str, rules: StoreRules) -> AsyncEngine:
@@ -59,9 +62,20 @@ def _engine(url: str, rules: StoreRules, begin: str) -> AsyncEngine:
         hide_parameters=True,  # faults are logged; what was answered is not
         pool_pre_ping=not url.startswith("sqlite"),  # a server may have been restarted meanwhile
     )
+    event.listen(engine.sync_engine, "before_cursor_execute", _refuse_to_write)
     if engine.dialect.name == "sqlite":
         _make_durable(engine, rules.busy_ms, begin)
     return engine
+
+
+def _refuse_to_write(
+    connection: Connection, _cursor: object, statement: str, _parameters: object, _context: object, _many: bool
+) -> None:
+    """Stop a statement that changes or locks something in a transaction that said it only reads."""
+    if not connection.get_execution_options().get(READS_ONLY):
+        return
+    if not statement.lstrip().upper().startswith(_READING) or "FOR UPDATE" in statement:
+        raise AssertionError(f"a transaction that only reads would write: {statement.split(maxsplit=2)[:2]}")
 
 
 async def one_at_a_time(database: AsyncConnection | AsyncSession) -> None:
@@ -75,7 +89,8 @@ def _make_durable(engine: AsyncEngine, busy_ms: int, begin: str) -> None:
     """Set SQLite to write-ahead log and full synchronisation; `begin` opens a transaction.
 
     The driver's own transaction handling is switched off, as the SQLAlchemy manual advises for SQLite. BEGIN IMMEDIATE
-    takes the writer's lock at once, so that a transaction that will write never has to upgrade a read lock.
+    takes the writer's lock at once, so that a transaction that will write never has to upgrade a read lock. One that
+    only reads (`READS_ONLY`) takes no lock, and sees the last state that was committed before its first look.
     """
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -87,5 +102,5 @@ def _make_durable(engine: AsyncEngine, busy_ms: int, begin: str) -> None:
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READS_ONLY) else begin)

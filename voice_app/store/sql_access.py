@@ -34,7 +34,7 @@ from voice_app.store.envelopes import aware
 from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import AccountRow, OrganizationRow
 from voice_app.store.rules import OrganizationRules
-from voice_app.store.transactions import digest_of, milliseconds, new_token, transaction, wall_clock
+from voice_app.store.transactions import digest_of, milliseconds, new_token, reading, transaction, wall_clock
 
 STATEMENT_LIMIT_S = 8.0
 LONGEST_NAME = 80
@@ -85,7 +85,7 @@ class SqlAccess:
             .where(ApiTokenRow.organization_id == organization)
             .order_by(col(ApiTokenRow.id).desc())
         )
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         return [_token(row, "" if account is None else account.name) for row, account in rows]
 
@@ -126,7 +126,7 @@ class SqlAccess:
 
     async def clients(self) -> Sequence[ApiClient]:
         """Give the partners' clients, newest first."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = await database.exec(select(ApiClientRow).order_by(col(ApiClientRow.created_at).desc()))
             return [_client(row) for row in rows]
 
@@ -195,13 +195,13 @@ class SqlAccess:
         query = select(OrganizationRow).order_by(col(OrganizationRow.id))
         if caller.organization is not None:
             query = query.where(OrganizationRow.id == caller.organization)
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         return [shown(row) for row in rows if _reached(caller, row)]
 
     async def organization(self, caller: Caller, organization: str) -> ShownOrganization | None:
         """Give one organisation that this caller reaches, or None."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(OrganizationRow, organization)
         return None if row is None or not _reached(caller, row) else shown(row)
 

@@ -13,7 +13,7 @@ from voice_app.organizations import Author, OrganizationId
 from voice_app.store.accreditation_tables import AccreditationRow
 from voice_app.store.audit import write_audit
 from voice_app.store.organization_tables import OrganizationRow
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 
 STATEMENT_LIMIT_S = 8.0
 
@@ -27,7 +27,7 @@ class SqlAccreditation:
 
     async def file(self, organization: OrganizationId) -> tuple[AccreditationFile, Way]:
         """Give an organisation's file, empty before it has one, and the way that is open to it."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(AccreditationRow, organization)
             owner = await database.get(OrganizationRow, organization)
         file = AccreditationFile() if row is None else AccreditationFile.from_data(row.file)

@@ -18,7 +18,7 @@ from voice_app.mode_effects import Answered
 from voice_app.store.organization_tables import CampaignRow, ParticipationRow
 from voice_app.store.result_tables import ModeEffectRow
 from voice_app.store.tables import EventRow
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 
 STATEMENT_LIMIT_S = 60.0
 SESSIONS_AT_ONCE = 500
@@ -44,7 +44,7 @@ class SqlComparisons:
 
     async def campaigns(self) -> Sequence[Compared]:
         """Give all campaigns, by code."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = await database.exec(select(CampaignRow).order_by(col(CampaignRow.code)))
             return [Compared(row.id, row.code, row.title, row.path) for row in rows]
 
@@ -60,7 +60,7 @@ class SqlComparisons:
                 .order_by(col(ParticipationRow.session_id))
                 .limit(SESSIONS_AT_ONCE)
             )
-            async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
                 sessions = [name for name in await database.exec(query) if name]
                 events = await database.exec(
                     select(EventRow.session_id, EventRow.kind, EventRow.payload)

@@ -13,7 +13,7 @@ from voice_app.organizations import Author, OrganizationId
 from voice_app.store.audit import write_audit
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow
 from voice_app.store.tables import PhoneContactRow
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 from voice_app.telephony.contacts import PhoneContact
 
 STATEMENT_LIMIT_S = 8.0
@@ -28,7 +28,7 @@ class SqlContacts:
 
     async def of_campaign(self, campaign: str) -> PhoneContact | None:
         """Give the person of the organisation that a campaign belongs to, None when it has none."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             found = await database.exec(
                 select(PhoneContactRow)
                 .join(CampaignRow, col(CampaignRow.organization_id) == col(PhoneContactRow.organization_id))
@@ -38,7 +38,7 @@ class SqlContacts:
 
     async def of(self, organization: OrganizationId) -> PhoneContact | None:
         """Give an organisation's person, None when it has none."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             return _contact(await database.get(PhoneContactRow, organization))
 
     async def set(self, organization: OrganizationId, contact: PhoneContact | None, by: Author) -> bool:

@@ -22,7 +22,7 @@ from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import OrganizationRow
 from voice_app.store.sync_tables import EnrolmentRow, SiteCredentialRow
 from voice_app.store.tables import SiteRow
-from voice_app.store.transactions import digest_of, milliseconds, transaction, wall_clock
+from voice_app.store.transactions import digest_of, milliseconds, reading, transaction, wall_clock
 
 LIMIT_S = 8.0
 USED_EVERY = timedelta(minutes=1)
@@ -121,7 +121,7 @@ class SqlEnrolments:
     async def listed(self) -> Sequence[Enrolment]:
         """Give all sites by name, those that are closed last."""
         query = select(EnrolmentRow).order_by(col(EnrolmentRow.closed_at).is_not(None), col(EnrolmentRow.name))
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             rows = (await database.exec(query)).all()
             return [_enrolment(row, len(await _tokens(database, row.id))) for row in rows]
 

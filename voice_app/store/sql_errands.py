@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from sqlalchemy import func, update
-from sqlalchemy.exc import StatementError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from voice_app.errors import StoreError
 from voice_app.ports import Backlog
 from voice_app.store.database import open_database
 from voice_app.store.rules import StoreRules
 from voice_app.store.tables import ErrandCallRow, ErrandRow, RefusalRow
+from voice_app.store.transactions import reading, transaction
 from voice_app.telephony.errands import Errand, ErrandKind, ErrandState, Outcome
 
 
@@ -41,15 +38,17 @@ class SqlErrands:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        try:
-            async with asyncio.timeout(self._rules.statement_limit_s), self._sessions() as database, database.begin():
-                yield database
-        except (StatementError, PoolTimeout, TimeoutError) as fault:
-            raise StoreError(f"the database did not keep this: {fault}") from fault
+        async with transaction(self._sessions, self._rules.statement_limit_s) as database:
+            yield database
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        async with reading(self._sessions, self._rules.statement_limit_s) as database:
+            yield database
 
     async def waiting(self, before: datetime, limit: int) -> Sequence[Errand]:
         """Give errands that wait and whose time has come, the longest waiting first."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = await database.exec(
                 select(ErrandRow)
                 .where(col(ErrandRow.state) == ErrandState.WAITING, col(ErrandRow.next_at) <= before)
@@ -62,13 +61,13 @@ class SqlErrands:
         """Give the calls whose time has come, and how long the first of them has waited."""
         now = datetime.now()
         due = (col(ErrandRow.state) == ErrandState.WAITING, col(ErrandRow.next_at) <= now)
-        async with self._transaction() as database:
+        async with self._reading() as database:
             count, oldest = (await database.exec(select(func.count(), func.min(ErrandRow.next_at)).where(*due))).one()
         return Backlog(count, (now - oldest).total_seconds() if oldest is not None else 0.0)
 
     async def all(self) -> Sequence[Errand]:
         """Give every errand, the next one first."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = await database.exec(select(ErrandRow).order_by(col(ErrandRow.next_at)))
             return [_errand(row) for row in rows]
 
@@ -112,7 +111,7 @@ class SqlErrands:
 
     async def calls_since(self, mark: str, since: datetime) -> int:
         """Give how often this person was called since then."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             count = await database.exec(
                 select(func.count()).where(col(ErrandCallRow.mark) == mark, col(ErrandCallRow.placed_at) >= since)
             )
@@ -120,7 +119,7 @@ class SqlErrands:
 
     async def refuses(self, mark: str) -> bool:
         """Whether this person said that they want no calls."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             return await database.get(RefusalRow, mark) is not None
 
     async def note_refusal(self, mark: str, at: datetime) -> None:

@@ -26,7 +26,7 @@ from voice_app.store.organization_tables import AccountRow, CampaignRow, MemberR
 from voice_app.store.projections import FOLLOWED
 from voice_app.store.sync_tables import PulledRow
 from voice_app.store.tables import EventRow
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 
 LIMIT_S = 60.0
 ORGANIZATION, ACCOUNT, MEMBER, CAMPAIGN = "organization", "account", "member", "campaign"
@@ -51,7 +51,7 @@ class SqlExchange:
 
     async def entries(self, organizations: Sequence[str]) -> list[Entry]:
         """Give what there is for a site that serves these organisations."""
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             rows = await _rows(database, organizations)
         return [Entry(collection, str(row["id"]), digest_of_row(row)) for collection, row in rows]
 
@@ -60,7 +60,7 @@ class SqlExchange:
     ) -> list[tuple[str, dict[str, Any]]]:
         """Give the wanted rows that such a site may have, with their collections."""
         asked = set(wanted)
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             rows = await _rows(database, organizations)
         return [(collection, row) for collection, row in rows if (collection, str(row["id"])) in asked]
 
@@ -68,7 +68,7 @@ class SqlExchange:
 
     async def pulled(self) -> dict[tuple[str, str], str]:
         """Give the digests of what was fetched, by collection and name."""
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             return {(row.collection, row.name): row.digest for row in (await database.exec(select(PulledRow))).all()}
 
     async def take(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> int:

@@ -14,7 +14,7 @@ from voice_app.organizations import Author, InvalidMember, OrganizationFacts, Or
 from voice_app.store.audit import write_audit
 from voice_app.store.organization_tables import OrganizationRow
 from voice_app.store.sql_access import shown
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 
 STATEMENT_LIMIT_S = 8.0
 MOST_TAGS = 20
@@ -31,7 +31,7 @@ class SqlFacts:
 
     async def shown(self, organization: OrganizationId) -> ShownOrganization | None:
         """Give an organisation with what it says of itself, or None."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(OrganizationRow, organization)
         return None if row is None else shown(row)
 

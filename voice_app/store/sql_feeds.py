@@ -31,7 +31,7 @@ from voice_app.store.organization_tables import (
     OrganizationRow,
     ParticipationRow,
 )
-from voice_app.store.transactions import transaction
+from voice_app.store.transactions import reading
 
 STATEMENT_LIMIT_S = 8.0
 Item = TypeVar("Item")
@@ -93,7 +93,7 @@ class SqlFeeds:
         query = query.order_by(col(table.changed_at), col(table.id)).limit(limit + 1)
         if after is not None:
             query = query.where(tuple_(col(table.changed_at), col(table.id)) > (after.moment, after.id))
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows: Sequence[Any] = (await database.exec(query)).all()
         return rows
 

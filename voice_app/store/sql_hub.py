@@ -26,7 +26,7 @@ from voice_app.store.organization_tables import CampaignRow
 from voice_app.store.sql_enrolments import Enrolment
 from voice_app.store.sync_tables import DeliveryRow, EnrolmentRow, SiteReportRow
 from voice_app.store.tables import EventRow, ResumeCodeRow, SessionRow, SiteRow, Standing, WrongCodeRow
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 from voice_app.sync.messages import Feed, Report
 
 LIMIT_S = 60.0
@@ -60,7 +60,7 @@ class SqlHub:
 
     async def site_id(self) -> str:
         """Give the hub's own site id; another one after it was restored."""
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             return (await database.exec(select(SiteRow.id).where(SiteRow.standing == Standing.OWN))).one()
 
     async def gather(self, enrolment: Enrolment, batch: Batch, report: Report, way: str = "line") -> Answer:
@@ -90,7 +90,7 @@ class SqlHub:
 
     async def tail(self, enrolment: Enrolment, site: str, after: int) -> Batch | None:
         """Give the next events of a chain that this site sent, for a copy that lacks them; None when it is not its."""
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             row = await database.get(SiteRow, site)
             head = await head_at(database, site, after)
             if row is None or row.enrolment_id != enrolment.id or head is None:
@@ -110,7 +110,7 @@ class SqlHub:
             .order_by(col(DeliveryRow.number))
             .limit(limit + 1)
         )
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         more, rows = len(rows) > limit, rows[:limit]
         events = tuple((Sealed(envelope_of(row), row.digest), place_of(row)) for _, row in rows)

@@ -24,7 +24,7 @@ from voice_app.organizations import Author, OrganizationId
 from voice_app.store.audit import write_audit
 from voice_app.store.envelopes import aware
 from voice_app.store.organization_tables import InvitationRow
-from voice_app.store.transactions import digest_of, new_token, transaction, wall_clock
+from voice_app.store.transactions import digest_of, new_token, reading, transaction, wall_clock
 
 STATEMENT_LIMIT_S = 8.0
 CODE_DIGITS = 12
@@ -56,7 +56,7 @@ class SqlInvitations:
             .where(col(InvitationRow.expires_at) > self._clock())
             .order_by(col(InvitationRow.expires_at))
         )
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         return [WaitingInvitation(row.digest[:16], row.email, Role(row.role), aware(row.expires_at)) for row in rows]
 

@@ -30,7 +30,7 @@ from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.spoken_codes import draw_spoken_code
 from voice_app.store.sql_accounts import STATEMENT_LIMIT_S
 from voice_app.store.tables import SessionRow, WrongCodeRow
-from voice_app.store.transactions import digest_of, milliseconds, new_token, transaction, wall_clock
+from voice_app.store.transactions import digest_of, milliseconds, new_token, reading, transaction, wall_clock
 
 PARTICIPANT = "participant"
 """Who acts, in the events of a link."""
@@ -124,7 +124,7 @@ class SqlLearners:
 
     async def linked(self, learner: LearnerId) -> Sequence[LinkedSession]:
         """Give the sessions of an account, oldest first."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             query = (
                 select(LearnerSessionRow, SessionRow)
                 .join(SessionRow, col(SessionRow.id) == col(LearnerSessionRow.session_id))
@@ -172,7 +172,7 @@ class SqlLearners:
 
     async def identify(self, token: str) -> Learner | None:
         """Give who holds a token, or None."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(LearnerSignInRow, digest_of(token))
             if row is None or aware(row.expires_at) <= self._clock():
                 return None

@@ -51,7 +51,7 @@ from voice_app.store.result_tables import ALL_DAYS, TallyRow
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.spoken_codes import draw_spoken_code
 from voice_app.store.sql_accounts import STATEMENT_LIMIT_S, plain_email
-from voice_app.store.transactions import digest_of, milliseconds, new_token, transaction, wall_clock
+from voice_app.store.transactions import digest_of, milliseconds, new_token, reading, transaction, wall_clock
 
 RESULTS_AT_ONCE = 200
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
@@ -84,7 +84,7 @@ class SqlOrganizations:
 
     async def listed(self) -> Sequence[Organization]:
         """Give all organisations by name."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = await database.exec(select(OrganizationRow).order_by(col(OrganizationRow.name)))
             return [Organization(OrganizationId(row.id), row.name) for row in rows]
 
@@ -116,7 +116,7 @@ class SqlOrganizations:
 
     async def members(self, organization: OrganizationId) -> Sequence[Member]:
         """Give the members by name, those who were put out last."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             return await _members(database, organization)
 
     async def change_member(
@@ -172,12 +172,12 @@ class SqlOrganizations:
 
     async def campaigns(self, organization: OrganizationId) -> Sequence[Campaign]:
         """Give the campaigns, newest first, archived ones last."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             return await self._campaigns(database, organization)
 
     async def campaign(self, organization: OrganizationId, campaign: str) -> Campaign | None:
         """Give one campaign of this organisation, or None."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             found = await self._campaigns(database, organization, campaign)
             return found[0] if found else None
 
@@ -253,7 +253,7 @@ class SqlOrganizations:
             )
             if last is not None:
                 query = query.where(tuple_(col(ParticipationRow.shared_at), col(ParticipationRow.id)) > last)
-            async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
                 rows = (await database.exec(query)).all()
             for name, shared_at, snapshot in rows:
                 if shared_at is None or snapshot is None:
@@ -280,7 +280,7 @@ class SqlOrganizations:
             .order_by(col(AuditRow.id).desc())
             .limit(limit)
         )
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         return [
             AuditEntry(aware(row.at), (row.program or "") if account is None else account.name, row.action, row.subject)

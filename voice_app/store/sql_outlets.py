@@ -25,7 +25,7 @@ from voice_app.store.organization_tables import ParticipationRow
 from voice_app.store.outlet_tables import OutletPositionRow, OutletRow, OutletTroubleRow
 from voice_app.store.rules import StoreRules
 from voice_app.store.tables import EventRow, SiteRow
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 
 SECRET_BYTES = 32
 LONGEST_FAULT = 200
@@ -41,6 +41,11 @@ class SqlOutlets:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
         async with transaction(self._sessions, self._rules.statement_limit_s) as database:
+            yield database
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        async with reading(self._sessions, self._rules.statement_limit_s) as database:
             yield database
 
     async def open_outlet(self, name: str, *, from_now: bool) -> bytes:
@@ -101,7 +106,7 @@ class SqlOutlets:
         """Give what comes next, at most `limit` events, of these kinds only; after these numbers where given."""
         events: list[Envelope] = []
         reached: dict[str, int] = {}
-        async with self._transaction() as database:
+        async with self._reading() as database:
             last = await _last_numbers(database)
             positions = await _positions(database, name) | dict(after or {})
             for site, number in last.items():
@@ -156,7 +161,7 @@ class SqlOutlets:
 
     async def shared_sessions(self, sessions: Collection[str]) -> Mapping[str, str]:
         """Give those of these sessions whose result was shared, each with the event of it."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = await database.exec(
                 select(EventRow.session_id, EventRow.id).where(
                     col(EventRow.session_id).in_(sessions), EventRow.kind == SHARED
@@ -166,7 +171,7 @@ class SqlOutlets:
 
     async def session_events(self, session: str, kinds: Collection[str], up_to: str) -> Sequence[Envelope]:
         """Give the events of a session, of these kinds, oldest first, up to and with the event `up_to`."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = await database.exec(
                 select(EventRow)
                 .where(EventRow.session_id == session, col(EventRow.kind).in_(kinds), col(EventRow.id) <= up_to)
@@ -176,14 +181,14 @@ class SqlOutlets:
 
     async def failures(self, name: str) -> int:
         """Give how often in a row this outlet has failed; 0 for an unknown one."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             row = await database.get(OutletRow, name)
             return row.tries if row is not None else 0
 
     async def facts(self, events: Sequence[Envelope]) -> Mapping[str, SessionFacts]:
         """Give by event id what a statement tells of its session."""
         sessions = {event.session_id for event in events}
-        async with self._transaction() as database:
+        async with self._reading() as database:
             started = await database.exec(
                 select(EventRow.session_id, EventRow.payload).where(
                     col(EventRow.session_id).in_(sessions), EventRow.kind == STARTED
@@ -210,19 +215,19 @@ class SqlOutlets:
 
     async def backlog(self, name: str) -> Backlog:
         """Give the events that this outlet has not passed, and the age of the oldest."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             return await _backlog(database, name)
 
     async def backlog_of_all(self, prefix: str) -> Backlog:
         """Give what waits in all outlets whose name begins so: the longest of them, not the sum."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             names = (await database.exec(select(OutletRow.name).where(col(OutletRow.name).startswith(prefix)))).all()
             backlogs = [await _backlog(database, name) for name in names]
         return max(backlogs, key=lambda each: each.oldest_s, default=Backlog(0, 0.0))
 
     async def states(self) -> Sequence[OutletState]:
         """Give all outlets, by name."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = (await database.exec(select(OutletRow).order_by(col(OutletRow.name)))).all()
             troubles = dict(
                 (
@@ -244,7 +249,7 @@ class SqlOutlets:
 
     async def troubles(self, name: str) -> Sequence[tuple[str, str]]:
         """Give the events that were set aside, oldest first, each with the reason."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = await database.exec(
                 select(OutletTroubleRow).where(OutletTroubleRow.outlet == name).order_by(col(OutletTroubleRow.noted_at))
             )

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from voice_app.store.envelopes import aware
 from voice_app.store.sync_tables import CustodyRow, EnrolmentRow, IncidentRow, SiteReportRow
 from voice_app.store.tables import SiteRow
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 
 LIMIT_S = 8.0
 
@@ -91,7 +91,7 @@ class SqlOverview:
 
     async def sites(self) -> Sequence[SiteStatus]:
         """Give the sites, those longest without contact first, those that are closed last."""
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             enrolments = (await database.exec(select(EnrolmentRow))).all()
             reports = (
                 await database.exec(
@@ -114,7 +114,7 @@ class SqlOverview:
         query = select(CustodyRow).order_by(col(CustodyRow.taken_at))
         if not all_of_them:
             query = query.where(col(CustodyRow.seen_at).is_(None))
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         return [
             InCustody(
@@ -135,7 +135,7 @@ class SqlOverview:
         query = select(IncidentRow).order_by(col(IncidentRow.id).desc())
         if not all_of_them:
             query = query.where(col(IncidentRow.seen_at).is_(None))
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         return [
             Incident(row.id, row.site_id, row.kind, row.detail, aware(row.at), row.seen_at is not None) for row in rows

@@ -18,7 +18,7 @@ from voice_app.store.envelopes import aware
 from voice_app.store.organization_tables import SignInRow
 from voice_app.store.own_access_tables import FlowRow, IdentityRow, PasskeyRow
 from voice_app.store.rules import OrganizationRules
-from voice_app.store.transactions import digest_of, new_token, transaction, wall_clock
+from voice_app.store.transactions import digest_of, new_token, reading, transaction, wall_clock
 
 STATEMENT_LIMIT_S = 8.0
 ID_CHARACTERS = 16
@@ -47,7 +47,7 @@ class SqlOwnAccess:
             .where(SignInRow.account_id == account, col(SignInRow.expires_at) > self._clock())
             .order_by(col(SignInRow.expires_at).desc())
         )
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         return [
             SignIn(
@@ -121,12 +121,12 @@ class SqlOwnAccess:
     async def passkeys(self, account: AccountId) -> Sequence[Passkey]:
         """Give the passkeys of an account, oldest first."""
         query = select(PasskeyRow).where(PasskeyRow.account_id == account).order_by(col(PasskeyRow.created_at))
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             return [_passkey(row) for row in (await database.exec(query)).all()]
 
     async def passkey(self, passkey: str) -> Passkey | None:
         """Give a passkey by its credential id, or None."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(PasskeyRow, passkey)
         return None if row is None else _passkey(row)
 
@@ -162,7 +162,7 @@ class SqlOwnAccess:
     async def identities(self, account: AccountId) -> Sequence[Identity]:
         """Give who this account is at which provider."""
         query = select(IdentityRow).where(IdentityRow.account_id == account).order_by(col(IdentityRow.created_at))
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = (await database.exec(query)).all()
         return [
             Identity(row.issuer, row.subject, row.label, aware(row.created_at), _moment(row.used_at)) for row in rows

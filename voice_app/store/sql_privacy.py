@@ -35,7 +35,7 @@ from voice_app.store.privacy_tables import RetentionRow
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_store import SqlStore
 from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 
 STATEMENT_LIMIT_S = 8.0
 AT_ONCE = 100
@@ -54,7 +54,7 @@ class SqlPrivacy:
 
     async def kept(self, session: SessionId) -> KeptData | None:
         """Give everything that is kept of a session."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(SessionRow, session)
             if row is None:
                 return None
@@ -101,7 +101,7 @@ class SqlPrivacy:
 
     async def retention(self, organization: OrganizationId) -> int:
         """Give how many months this organisation keeps what people sent."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(RetentionRow, organization)
         return self._rules.retention_months if row is None else row.months
 
@@ -166,7 +166,7 @@ class SqlPrivacy:
 
     async def _past(self) -> Sequence[str]:
         """Give some sessions whose time is over."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             months = {row.organization_id: row.months for row in await database.exec(entities(RetentionRow))}
             for owner in (await database.exec(entities(OrganizationRow.id))).all():
                 cutoff = months_before(self._clock(), months.get(owner, self._rules.retention_months))

@@ -23,7 +23,7 @@ from voice_app.store.organization_tables import CampaignRow, OrganizationRow, Pa
 from voice_app.store.publications import figures_of, shown
 from voice_app.store.result_tables import ALL_DAYS, ModeEffectRow, PublicationRow, TallyRow
 from voice_app.store.tallies import recount
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 
 STATEMENT_LIMIT_S = 8.0
 RESULTS_AT_ONCE = 200
@@ -42,7 +42,7 @@ class SqlResults:
 
     async def figures(self, organization: OrganizationId, campaign: str, chosen: ResultFilter) -> Figures:
         """Give the counts of a campaign."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             return await _figures(database, _tallies(organization, campaign, chosen))
 
     async def cohorts(self, organization: OrganizationId, campaign: str) -> Sequence[str]:
@@ -56,7 +56,7 @@ class SqlResults:
             .distinct()
             .order_by(col(TallyRow.cohort))
         )
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             return list((await (await database.connection()).execute(query)).scalars())
 
     async def participants(
@@ -76,7 +76,7 @@ class SqlResults:
         else:
             query = query.order_by(number.desc())
             query = query if before is None else query.where(number < before)
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = list((await (await database.connection()).execute(query)).all())
         more, rows = len(rows) > PAGE, rows[:PAGE]
         found = [_participant(row) for row in (reversed(rows) if after is not None else rows)]
@@ -93,7 +93,7 @@ class SqlResults:
         number, last = col(ParticipationRow.number), 0
         while True:
             query = _shared(organization, campaign, chosen).where(number > last).order_by(number)
-            async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
                 rows = (await (await database.connection()).execute(query.limit(RESULTS_AT_ONCE))).all()
             for row in rows:
                 yield _participant(row)
@@ -171,7 +171,7 @@ class SqlResults:
             .join(CampaignRow, col(CampaignRow.id) == col(ModeEffectRow.campaign_id))
             .where(col(CampaignRow.organization_id) == organization, col(ModeEffectRow.campaign_id) == campaign)
         )
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = (await database.exec(query)).first()
         return None if row is None else ModeEffect(aware(row.compared_at), row.found)
 

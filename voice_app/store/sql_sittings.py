@@ -31,7 +31,7 @@ from voice_app.store.sitting_tables import GlimpseRow, SeatRow, SittingNoteRow, 
 from voice_app.store.spoken_codes import draw_spoken_code
 from voice_app.store.sql_accounts import STATEMENT_LIMIT_S
 from voice_app.store.tables import EventRow, SessionRow
-from voice_app.store.transactions import milliseconds, transaction, wall_clock
+from voice_app.store.transactions import milliseconds, reading, transaction, wall_clock
 
 STALE_AFTER_S = 60
 """A request that no conversation has taken by then is not carried out any more: the moment has passed."""
@@ -84,12 +84,12 @@ class SqlSittings:
 
     async def listed(self, organization: OrganizationId, limit: int = 50) -> Sequence[Sitting]:
         """Give the sittings, newest first."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             return await self._listed(database, organization, None, limit)
 
     async def find(self, organization: OrganizationId, sitting: str) -> Sitting | None:
         """Give one sitting of this organisation, or None."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             found = await self._listed(database, organization, sitting, 1)
         return found[0] if found else None
 
@@ -112,7 +112,7 @@ class SqlSittings:
 
     async def seats(self, organization: OrganizationId, sitting: str) -> Sequence[TakenSeat]:
         """Give the places of a sitting by number."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             if await _sitting_of(database, organization, sitting) is None:
                 return []
             query = (
@@ -156,7 +156,7 @@ class SqlSittings:
 
     async def last_request(self, session: str) -> Request | None:
         """Give the newest request to a session, carried out or not."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             query = select(SittingRequestRow).where(SittingRequestRow.session_id == session)
             row = (await database.exec(query.order_by(col(SittingRequestRow.id).desc()).limit(1))).first()
         return None if row is None else _as_request(row)
@@ -185,7 +185,7 @@ class SqlSittings:
 
     async def notes(self, organization: OrganizationId, sitting: str, session: str) -> Sequence[Note]:
         """Give the notes on a session, oldest first."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             if await _seat_of(database, organization, sitting, session) is None:
                 return []
             query = (
@@ -201,7 +201,7 @@ class SqlSittings:
 
     async def version(self, sitting: str, session: str | None = None) -> str:
         """Give a word that changes with whatever the page of a sitting (or of one place in it) shows."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(SittingRow, sitting)
             seats = await _seats_of(database, sitting)
             ours = [seat.session_id for seat in seats] if session is None else [session]
@@ -229,7 +229,7 @@ class SqlSittings:
                 self._looked_at = monotonic()
         if session not in self._called:
             return []
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             query = (
                 select(SittingRequestRow, SittingRow, OrganizationRow)
                 .join(SittingRow, col(SittingRow.id) == col(SittingRequestRow.sitting_id))
@@ -264,7 +264,7 @@ class SqlSittings:
 
     async def is_open(self, sitting: str) -> bool:
         """Tell whether a sitting goes on."""
-        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await database.get(SittingRow, sitting)
         return row is not None and goes_on(row, self._clock())
 

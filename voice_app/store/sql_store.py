@@ -44,7 +44,7 @@ from voice_app.store.seats import seat_of_code
 from voice_app.store.sql_learners import personal_code
 from voice_app.store.sql_organizations import span_of
 from voice_app.store.tables import CallerRow, EventRow, ResumeCodeRow, SessionRow, SiteRow, Standing, WrongCodeRow
-from voice_app.store.transactions import milliseconds, transaction
+from voice_app.store.transactions import milliseconds, reading, transaction
 
 CODE_DRAWS = 50
 """With nine codes in ten taken, fewer than one draw in a hundred ends without a code."""
@@ -81,6 +81,11 @@ class SqlStore:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
         async with transaction(self._sessions, self._rules.statement_limit_s) as database:
+            yield database
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        async with reading(self._sessions, self._rules.statement_limit_s) as database:
             yield database
 
     async def open_session(self, channel: str, bank_version: str) -> SessionId:
@@ -129,7 +134,7 @@ class SqlStore:
             .where(EventRow.session_id == session, col(EventRow.kind).not_in(STORE_KINDS))
             .order_by(*ORDER)
         )
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = await database.exec(query)
             return [StoredRecord(row.kind, row.payload, row.sequence, row.actor) for row in rows]
 
@@ -266,7 +271,7 @@ class SqlStore:
 
     async def answers(self) -> bool:
         """Tell that the database answers and knows this site. Raises StoreError when it does not."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             return await database.get(SiteRow, self._site_id) is not None
 
     @property

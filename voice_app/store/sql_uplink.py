@@ -22,7 +22,7 @@ from voice_app.store.erasures import obey
 from voice_app.store.event_keeping import insert_counted
 from voice_app.store.sync_tables import OutboxRow, UplinkRow
 from voice_app.store.tables import EventRow, SiteRow, Standing
-from voice_app.store.transactions import transaction, wall_clock
+from voice_app.store.transactions import reading, transaction, wall_clock
 from voice_app.sync.messages import Feed, Report, sites_in
 
 LIMIT_S = 60.0
@@ -103,7 +103,7 @@ class SqlUplink:
 
     async def uplink(self) -> Uplink:
         """Give the hub of this site. Raises NoHub."""
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             row = await _row(database)
             return Uplink(
                 row.address,
@@ -151,7 +151,7 @@ class SqlUplink:
             col(OutboxRow.site_id)
         )
         query = select(SiteRow).where(col(SiteRow.standing).in_(OURS)).order_by(col(SiteRow.standing), col(SiteRow.id))
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             waiting = {site: (count, oldest) for site, count, oldest in (await database.exec(counting)).all()}
             rows = (await database.exec(query)).all()
         told = []
@@ -163,7 +163,7 @@ class SqlUplink:
 
     async def next_batch(self, site: str, most_events: int = MOST_EVENTS) -> Batch:
         """Give the next events of one of our chains; an empty batch when all are acknowledged. Raises StoreError."""
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             row = await database.get(SiteRow, site)
             if row is None:
                 raise StoreError(f"there is no site {site} here")
@@ -171,7 +171,7 @@ class SqlUplink:
 
     async def batch_after(self, site: str, place: int) -> Batch:
         """Give the events of one of our chains behind a place, acknowledged or not. Raises StoreError."""
-        async with transaction(self._sessions, LIMIT_S) as database:
+        async with reading(self._sessions, LIMIT_S) as database:
             return await _batch(database, site, place, MOST_EVENTS)
 
     async def settle(self, answer: Answer) -> Verdict | None:

@@ -18,7 +18,7 @@ from voice_app.store.organization_tables import CampaignRow, OrganizationRow, Pa
 from voice_app.store.outlet_tables import WebhookRow
 from voice_app.store.rules import StoreRules
 from voice_app.store.sql_outlets import SqlOutlets
-from voice_app.store.transactions import milliseconds, transaction, wall_clock
+from voice_app.store.transactions import milliseconds, reading, transaction, wall_clock
 
 
 class SqlWebhooks:
@@ -34,6 +34,11 @@ class SqlWebhooks:
         async with transaction(self._sessions, self._rules.statement_limit_s) as database:
             yield database
 
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        async with reading(self._sessions, self._rules.statement_limit_s) as database:
+            yield database
+
     async def add(self, organization: str, url: str) -> Webhook | None:
         """Give a new webhook, told from this moment on; None when there is no such organisation."""
         moment = wall_clock()
@@ -45,7 +50,7 @@ class SqlWebhooks:
             created_at=moment,
         )
         webhook = _webhook(row)
-        async with self._transaction() as database:
+        async with self._reading() as database:
             if await database.get(OrganizationRow, organization) is None:
                 return None
         # its place in the log comes first: a webhook without one would be told nothing, and say so nowhere
@@ -56,7 +61,7 @@ class SqlWebhooks:
 
     async def of(self, organization: str) -> Sequence[Webhook]:
         """Give the webhooks of an organisation, oldest first."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = await database.exec(
                 select(WebhookRow).where(WebhookRow.organization_id == organization).order_by(col(WebhookRow.id))
             )
@@ -64,7 +69,7 @@ class SqlWebhooks:
 
     async def told(self) -> Sequence[Webhook]:
         """Give those that are to be told."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = await database.exec(
                 select(WebhookRow).where(col(WebhookRow.stopped_at).is_(None)).order_by(col(WebhookRow.id))
             )
@@ -113,7 +118,7 @@ class SqlWebhooks:
 
     async def places(self, organization: str, sessions: Collection[str]) -> Mapping[str, Place]:
         """Give campaign and participation of those sessions that are in a campaign of this organisation."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             rows = await database.exec(
                 select(ParticipationRow.session_id, ParticipationRow.campaign_id, ParticipationRow.id)
                 .join(CampaignRow, col(CampaignRow.id) == col(ParticipationRow.campaign_id))

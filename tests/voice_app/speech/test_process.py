@@ -216,6 +216,37 @@ async def test_request_waiting_behind_another_has_its_own_deadline(worker: Worke
     assert await first == "worked"
 
 
+async def test_what_may_wait_lets_pass_what_is_asked_soon_after_it_and_nothing_later(worker: WorkerProcess) -> None:
+    done: list[str] = []
+
+    async def ask(name: str, may_wait_s: float) -> None:
+        done.append(await worker.request("echo", name, 10, may_wait_s=may_wait_s))
+
+    running = asyncio.create_task(worker.request("work", 0.5, 10))
+    await asyncio.sleep(0.05)
+    patient = asyncio.create_task(ask("prepared ahead", 0.1))
+    await asyncio.sleep(0.01)
+    soon = asyncio.create_task(ask("asked soon", 0.0))
+    await asyncio.sleep(0.2)
+    late = asyncio.create_task(ask("asked late", 0.0))
+    await asyncio.gather(running, patient, soon, late)
+
+    assert done == ["asked soon", "prepared ahead", "asked late"]
+
+
+async def test_who_has_left_the_queue_costs_nothing(worker: WorkerProcess) -> None:
+    running = asyncio.create_task(worker.request("work", 0.2, 10))
+    await asyncio.sleep(0.05)
+    overtaken = [asyncio.create_task(worker.request("die", 1, 10)) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    before = worker.pid
+
+    for each in overtaken:
+        each.cancel()
+
+    assert (await running, await worker.request("greet", "Ana", 5), worker.pid) == ("worked", "bonjour Ana", before)
+
+
 async def test_cancelled_caller_does_not_harm_the_next(worker: WorkerProcess) -> None:
     before = worker.pid
     running = asyncio.create_task(worker.request("work", 0.4, 10))
