@@ -5,21 +5,16 @@ The pages are served by Hypercorn with a real store; no kiosk is needed for them
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 from playwright.async_api import Browser, Page, async_playwright, expect
-from quart import Blueprint
 
-import voice_app.web
 from tests.journeys.browser import CHROMIUM
+from tests.journeys.desk_server import desk_server
 from tests.journeys.page_checks import _RUN_AXE, AXE
 from tests.voice_app.web.organization.desk import PASSWORD, Desk
 
@@ -30,7 +25,6 @@ pytestmark = [
     pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not there: scripts/fetch_web_assets --test"),
 ]
 
-STATIC = Path(voice_app.web.__file__).parent / "static"
 PATIENCE_MS = 60_000
 """The machine of the tests may have much else to do."""
 expect.set_options(timeout=PATIENCE_MS)
@@ -71,23 +65,10 @@ class Served:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    desk = await Desk.open(tmp_path)
-    desk.app.register_blueprint(Blueprint("look", __name__, static_folder=str(STATIC), static_url_path="/static"))
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()
-    listener.setblocking(False)
-    address = f"http://localhost:{listener.getsockname()[1]}"
-    config, stop = Config(), asyncio.Event()
-    config.bind, config.accesslog = [f"fd://{listener.detach()}"], None  # the server closes it
-    serving = asyncio.create_task(serve(desk.app, config, shutdown_trigger=stop.wait))
-    async with async_playwright() as playwright:
+    async with desk_server(tmp_path) as (desk, address), async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-features=Translate"])
         yield Served(desk, address, browser)
         await browser.close()
-    stop.set()
-    await serving
-    await desk.store.close()
 
 
 async def test_a_passkey_is_made_and_opens_without_a_password(served: Served) -> None:

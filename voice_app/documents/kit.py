@@ -88,6 +88,13 @@ def kit_papers(facts: KitFacts, content: Content, day: date, fonts: Path) -> Ite
         yield paper, typeset(paper.replace("-", "_"), data, fonts)
 
 
+def kit_paper(paper: str, facts: KitFacts, content: Content, day: date, fonts: Path) -> bytes:
+    """Give the PDF of one of `PAPERS`. Raises NotTypeset; KeyError for a paper that there is not."""
+    if paper not in PAPERS:
+        raise KeyError(paper)
+    return typeset(paper.replace("-", "_"), kit_data(facts, content, day), fonts)
+
+
 def key_card(content: Content, locale: str, day: date, fonts: Path, *, phone: str = "") -> bytes:
     """Give the PDF of the key card alone; without a number there is a line to write it on. Raises NotTypeset."""
     return typeset("key_card", _card_data(content, locale, day, phone), fonts)

@@ -53,6 +53,7 @@ from voice_app.web.organization.forms import (
     templates,
 )
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
+from voice_app.web.organization.kit_pages import KitDesk, KitPages, KitSettings
 from voice_app.web.organization.own_pages import OwnPages, provider_label, sign_in_rate
 from voice_app.web.organization.passkey_pages import PasskeyPages
 from voice_app.web.organization.phone_pages import Contacts, PhonePages
@@ -82,8 +83,11 @@ QR_SCALE = 8
 """Pixels of a module on the page."""
 
 
-class Desk(SittingDesk, Protocol):
+class Desk(SittingDesk, KitDesk, Protocol):
     """What the pages need of the opened service."""
+
+    @property
+    def settings(self) -> KitSettings: ...
 
     @property
     def accounts(self) -> Accounts: ...
@@ -160,6 +164,7 @@ class _Pages:
             Route(f"{campaign}/qr.svg", "GET", Permission.SEE, self._qr),
             Route(f"{campaign}/archive", "POST", Permission.RUN_CAMPAIGNS, self._archive),
             *ResultsPages(desk, rules).routes,
+            *KitPages(desk, public_address).routes,
             *SittingPages(desk, public_address).routes,
             *TeamPages(desk, rules).routes,
             *FirstSteps(desk, public_address).routes,

@@ -151,7 +151,14 @@ class ResultsPages:
         return found
 
 
-async def found_campaign(desk: ResultsDesk, visit: Visit, campaign: str) -> Campaign:
+class HasCampaigns(Protocol):
+    """Where campaigns are found."""
+
+    @property
+    def organizations(self) -> Organizations: ...
+
+
+async def found_campaign(desk: HasCampaigns, visit: Visit, campaign: str) -> Campaign:
     """Give a campaign of the member's organisation. Raises Refused."""
     found = await desk.organizations.campaign(member_of(visit).organization.id, campaign)
     if found is None:

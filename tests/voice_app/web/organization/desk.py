@@ -188,18 +188,22 @@ class Desk:
         """Open a sitting of this member in which somebody has sat down and answered a question; give the session."""
         member = self.members[who]
         sitting = await self.sittings.open(member.organization.id, title, None, member)
+        return sitting, await self.sit_down(sitting, member.organization.name)
+
+    async def sit_down(self, sitting: Sitting, organization: str) -> str:
+        """Let somebody sit down in a sitting and be asked a question; give the session."""
         session = await self.store.open_session("kiosk", "bank-1")
         context = self.context
         item = next(iter(context.content.path_items("abc_diag")))
         records: list[Record] = [
-            AssistanceBegun(sitting.id, member.organization.name),
+            AssistanceBegun(sitting.id, organization),
             SessionStarted("abc_diag", context.content.version, 3, "fr", 10),
             PracticeDone(),
             ItemAsked(item.id, item.option_ids),
         ]
         rows = [NewRecord(record.kind, to_payload(record)) for record in records]
         await self.store.append(session, rows, channel="kiosk")
-        return sitting, session
+        return session
 
     async def waiting(self, who: str = "admin") -> str:
         """Give the id of an invitation of this member's organisation that waits."""

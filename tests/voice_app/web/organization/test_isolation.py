@@ -30,6 +30,11 @@ RULES = {
     ("POST", "/org/<organization>/campaigns/new"): {**RUN, "mediator": 400, "admin": 400},
     ("GET", "/org/<organization>/campaigns/<campaign>/"): SEE,
     ("GET", "/org/<organization>/campaigns/<campaign>/qr.svg"): SEE,
+    ("GET", "/org/<organization>/campaigns/<campaign>/kit/"): SEE,
+    ("GET", "/org/<organization>/campaigns/<campaign>/kit/<paper>.pdf"): {
+        **SEE,
+        **dict.fromkeys(("viewer", "mediator", "admin"), 400),
+    },
     ("POST", "/org/<organization>/campaigns/<campaign>/archive"): {**RUN, "mediator": 303, "admin": 303},
     ("GET", "/org/<organization>/campaigns/<campaign>/results.csv"): RUN,
     ("GET", "/org/<organization>/campaigns/<campaign>/results.json"): RUN,
@@ -164,7 +169,7 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[method, rule] = (answer.status_code, "À nous seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 22
+    assert len(told) == 24
     assert all(status in (403, 404) and not leaks for status, leaks in told.values())
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None
@@ -233,6 +238,7 @@ def _path(rule: str, organization: str, campaign: str, member: str, participant:
         "participant": participant,
         "token": "never-given",
         "code": "900000000",
+        "paper": "poster-a3",
     }
     for name, value in parts.items():
         rule = rule.replace(f"<{name}>", value)

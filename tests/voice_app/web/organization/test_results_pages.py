@@ -12,8 +12,10 @@ import pytest
 
 from audio_content.model import LOCALES
 from engine.organization.tallies import PROFILES
+from tests.voice_app.documents import paper
 from tests.voice_app.web.organization.desk import Browser, Desk
 from voice_app.dialogue.profile import Profile
+from voice_app.documents.kit import PAPERS
 from voice_app.organizations import Campaign
 from voice_app.web.page_words import book_of_words
 
@@ -34,8 +36,9 @@ async def _with_results(desk: Desk, *, kiosk: int = 1, phone: int = 1) -> tuple[
     return campaign, await desk.browser("mediator"), f"/org/{desk.ours}/campaigns/{campaign.id}"
 
 
-def test_both_locales_have_the_same_words_of_results() -> None:
-    french, english = (book_of_words("results", locale) for locale in LOCALES)
+@pytest.mark.parametrize("book", ["results", "kit"])
+def test_both_locales_have_the_same_words_of_results(book: str) -> None:
+    french, english = (book_of_words(book, locale) for locale in LOCALES)
 
     assert {section: set(names) for section, names in french.items()} == {
         section: set(names) for section, names in english.items()
@@ -184,3 +187,23 @@ async def test_a_file_for_accreditation_says_what_it_lacks(desk: Desk) -> None:
     assert "Le dossier est complet" in after
     assert "GRETA" in after
     assert '<form method="post" class="sheet-form"' not in after
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+async def test_a_campaign_prints_its_own_papers(desk: Desk, lang: str, tmp_path: Path) -> None:
+    campaign, browser = await desk.campaign(), await desk.browser("viewer")
+    kit = f"/org/{desk.ours}/campaigns/{campaign.id}/kit/"
+    form, poster = await browser.text(f"{kit}?lang={lang}"), tmp_path / "poster.pdf"
+
+    refused = await browser.get(f"{kit}poster-a3.pdf?phone=bientot")
+    answer = await browser.get(f"{kit}poster-a3.pdf?phone=01+23+45+67+89&paper_lang={lang}")
+    poster.write_bytes(await answer.get_data(as_text=False))
+
+    assert refused.status_code == 400
+    assert 'role="alert"' in await refused.get_data(as_text=True)
+    assert all(f"{kit}{each}.pdf" in form for each in PAPERS)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="poster-a3-{lang}.pdf"'
+    assert paper.squares(poster) == [f"http://localhost/#code={campaign.code}"]
+    assert "la Maison Bleue" in paper.text(poster)
+    assert paper.faults(poster) == []
+    assert (await browser.get(f"{kit}cake.pdf?phone=01")).status_code == 404
