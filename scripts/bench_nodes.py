@@ -65,7 +65,7 @@ class Node:
 @asynccontextmanager
 async def node(folder: Path, url: str, name: str, *command: str) -> AsyncIterator[Node]:
     """Run `voice-app COMMAND` with a data folder of its own and the shared database."""
-    installed = load_settings().data_folder
+    installed = load_settings().data_folder.resolve()
     here = folder / name
     here.mkdir()
     for shared in ("models", "speech"):

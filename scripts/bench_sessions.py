@@ -73,7 +73,7 @@ class Service:
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[Service]:
     """Run the service with its own database and the installed models and sounds."""
-    installed = load_settings().data_folder
+    installed = load_settings().data_folder.resolve()
     folder.mkdir()
     for name in ("models", "speech"):
         (folder / name).symlink_to(installed / name)

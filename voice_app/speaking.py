@@ -175,7 +175,7 @@ class Speaker:
         await self._channel.end_prompt(say.turn)
 
     async def _enqueue(self, prompt: _Prompt, sound: Sound, place: int | None) -> None:
-        prompt.levels_db += _levels_db(sound)
+        prompt.levels_db += levels_db(sound)
         await self._channel.enqueue(prompt.say.turn, sound, place=place)
 
 
@@ -191,13 +191,17 @@ def _phrase_at(prompt: _Prompt) -> int:
     return number
 
 
-def _levels_db(sound: Sound) -> list[float]:
+def levels_db(sound: Sound) -> list[float]:
     """Give the level of each step of a sound, relative to full scale."""
     step = LEVEL_STEP_MS * sound.rate_hz // 1000
-    samples = np.frombuffer(sound.pcm, "<i2").astype(np.float64)
-    steps = -(-samples.size // step)
-    power = np.square(np.pad(samples, (0, steps * step - samples.size)) / 32768.0).reshape(steps, step).mean(axis=1)
-    return [float(level) for level in 10.0 * np.log10(np.maximum(power, 10 ** (SILENCE_DB / 10)))]
+    samples = np.frombuffer(sound.pcm, "<i2").astype(np.float32)
+    whole = samples.size // step * step
+    powers = [np.einsum("ij,ij->i", *[samples[:whole].reshape(-1, step)] * 2)]
+    if whole < samples.size:
+        powers.append(np.array([samples[whole:] @ samples[whole:]]))
+    power = np.concatenate(powers).astype(np.float64) / (step * 32768.0**2)
+    levels: list[float] = (10.0 * np.log10(np.maximum(power, 10 ** (SILENCE_DB / 10)))).tolist()
+    return levels
 
 
 def _place_of(part: Part) -> int | None:

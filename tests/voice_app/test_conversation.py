@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
+import numpy as np
 import pytest
 
 from tests.fakes_speech import FakeSynthesizer
@@ -25,6 +26,7 @@ from voice_app.dialogue.turn import DONT_KNOW
 from voice_app.hearing import HearingOutcome
 from voice_app.ports import Elapsed, FrameHeard, Hungup, KeyPressed, MicrophoneChange, PromptEnded, TalkPressed
 from voice_app.settings import Settings
+from voice_app.speaking import levels_db
 from voice_app.speech.earcons import earcon
 
 
@@ -430,3 +432,13 @@ async def test_the_log_tells_neither_the_answer_nor_the_code(caplog: pytest.LogC
     assert HearingOutcome.MATCH in caplog.text
     assert str(DONT_KNOW) not in caplog.text
     assert room.store.code not in caplog.text
+
+
+def test_the_level_of_a_prompt_is_told_step_by_step_and_its_end_is_a_step() -> None:
+    loud = np.full(320, 16_384, dtype="<i2").tobytes()
+    half = np.full(160, 16_384, dtype="<i2").tobytes()
+
+    levels = levels_db(Sound(loud + bytes(640) + half))
+
+    assert levels == pytest.approx([-6.02, -96.0, -9.03], abs=0.01)
+    assert levels_db(Sound(b"")) == []

@@ -397,4 +397,4 @@ class KioskChannel:
 
 
 def _is_silence(sound: Sound) -> bool:
-    return sound.pcm.count(0) == len(sound.pcm)
+    return not sound.pcm.lstrip(b"\0")

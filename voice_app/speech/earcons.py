@@ -8,6 +8,7 @@ between 300 and 3400 Hz, so the telephone keeps them. Attack and release are hal
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -57,6 +58,7 @@ EARCONS: dict[str, tuple[Note, ...]] = {
 }
 
 
+@cache
 def earcon(name: str, rate_hz: int = HEARING_RATE_HZ) -> Sound:
     """Give an earcon of at most 250 ms. Raises KeyError for a name that is not in `EARCONS`."""
     samples = np.concatenate([play(note, rate_hz) for note in EARCONS[name]])

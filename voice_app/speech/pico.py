@@ -15,6 +15,7 @@ those voices are slowed by about as much.
 from __future__ import annotations
 
 import importlib.metadata
+from functools import cache
 from typing import Any
 
 from voice_app.audio import HEARING_RATE_HZ, Sound
@@ -37,8 +38,9 @@ def voice_for(locale: str) -> str | None:
     return exact if exact in CALM_SPEEDS else DEFAULT_VOICES.get(language.lower())
 
 
+@cache
 def version() -> str | None:
-    """Give the version of the installed engine, None when it is not installed."""
+    """Give the version of the installed engine, None when it was not installed at the first call."""
     try:
         return importlib.metadata.version(PACKAGE)
     except importlib.metadata.PackageNotFoundError:

@@ -55,6 +55,8 @@ CHARACTERS_PER_S = 150
 SECOND_TRY_WITHIN_S = 3.0
 """A worker that was lost sooner than this crashed; later, it hung, and a second try would double the wait."""
 RECYCLE_AFTER = 500
+REMEMBERED_TEXTS = 4_096
+"""Texts whose spoken form is remembered: all that the content says in one language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Sources:
     """Everything on this machine that can speak. `find_recording=None`: engines only."""
 
     def __init__(self, spoken_form: SpokenForm, find_recording: FindRecording | None) -> None:
-        self._spoken_form = spoken_form
+        self._spoken_form = functools.lru_cache(maxsize=REMEMBERED_TEXTS)(spoken_form)
         self._find_recording = find_recording
         self._worker = WorkerProcess("voice", FACTORY, {}, recycle_after=RECYCLE_AFTER, environment=pico.ENVIRONMENT)
         self._system = pyttsx3_voice.SystemVoices()

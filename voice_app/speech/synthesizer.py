@@ -1,8 +1,8 @@
 """The voices: `LocalSynthesizer` speaks for the service, `LearnerVoice` for a synthetic learner in tests and
 rehearsals.
 
-The service's voice keeps what it has rendered (`audio_store`): a text that was spoken once costs a file read. Two
-requests for the same sound share one rendering.
+The service's voice keeps what it has rendered (`audio_store`): a text that was spoken once costs a file read, and one
+that was spoken a moment ago not even that. Two requests for the same sound share one rendering.
 
 When the best source fails, the next one speaks, and its sound is kept under its own name; the best one is tried again
 at the next request, so a passing trouble leaves no trace.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from voice_app.speech.sources import FindRecording, Offer, Sources, SpokenForm, 
 log = logging.getLogger(__name__)
 
 PLAIN = VoiceProfile()
+RECENT_BYTES = 24_000_000
+"""Twelve minutes of sound, held in memory: what many people hear again and again, as commands and first questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class LocalSynthesizer:
         spoken_form: SpokenForm = spoken_form,
     ) -> None:
         self.store = AudioStore(folder, cache_limit_bytes)
+        self._recent = RecentSounds(RECENT_BYTES)
         self._profile = voice_profile
         self._sources = Sources(spoken_form, find_recording)
         self._rendering: dict[SoundKey, asyncio.Task[Sound]] = {}
@@ -81,7 +85,10 @@ class LocalSynthesizer:
         failure: SpeechError | None = None
         async for offer in self._sources.offers(text, locale, rate, self._profile):
             key = offer.recipe.key
+            if (recent := self._recent.get(key)) is not None:
+                return Spoken(recent, offer.recipe.engine, key, cached=True)
             if (kept := await asyncio.to_thread(self.store.get, key)) is not None:
+                self._recent.put(key, kept)
                 return Spoken(kept, offer.recipe.engine, key, cached=True)
             try:
                 return Spoken(await self._render_once(key, offer), offer.recipe.engine, key, cached=False)
@@ -150,6 +157,33 @@ class LearnerVoice:
 
     async def close(self) -> None:
         await self._sources.close()
+
+
+class RecentSounds:
+    """Sounds by their key, at most so many bytes of them; the one used longest ago goes first."""
+
+    def __init__(self, room_bytes: int) -> None:
+        self._room_bytes = room_bytes
+        self._sounds: OrderedDict[SoundKey, Sound] = OrderedDict()
+        self._held_bytes = 0
+
+    def get(self, key: SoundKey) -> Sound | None:
+        """Give the sound of a key, or None when it is not held."""
+        sound = self._sounds.get(key)
+        if sound is not None:
+            self._sounds.move_to_end(key)
+        return sound
+
+    def put(self, key: SoundKey, sound: Sound) -> None:
+        """Hold a sound; one that alone is larger than the room is not held."""
+        if len(sound.pcm) > self._room_bytes:
+            return
+        before = self._sounds.pop(key, None)
+        self._held_bytes += len(sound.pcm) - (0 if before is None else len(before.pcm))
+        self._sounds[key] = sound
+        while self._held_bytes > self._room_bytes:
+            _, oldest = self._sounds.popitem(last=False)
+            self._held_bytes -= len(oldest.pcm)
 
 
 def no_voice(locale: str, failure: SpeechError | None) -> SpeechError:

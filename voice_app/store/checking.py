@@ -15,7 +15,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
-from engine.sync.erasure import ERASED, ERASURE
+from engine.sync.erasure import ERASED, ERASURE, announced
 from engine.sync.events import GENESIS, ChainCheck, ChainFault, Envelope
 from engine.sync.sessions import Lead
 from voice_app.errors import StoreError
@@ -68,6 +68,7 @@ async def check_database(url: str, rules: StoreRules) -> Checked:
                         chains.follow(envelope_of(row), row.digest)
             faults: list[ChainFault | ProjectionFault] = [*chains.end(sites)]
             faults += [fault async for fault in _outbox_faults(connection, sites)]
+            faults += await _open_erasures(connection)
             sessions = 0
             async for part in _sessions(connection):
                 sessions += len(part)
@@ -129,6 +130,19 @@ class _Chains:
             else:  # set aside because it does not fit: known, and told elsewhere
                 self.check.site_id, self.check.sequence, self.check.digest = site, place, digest
                 self.ends[site] = (place, digest)
+
+
+async def _open_erasures(connection: AsyncConnection) -> list[ChainFault]:
+    """Give the places that an erasure names and that still tell something of a person."""
+    announcements = await connection.execute(select(_EVENTS.c.payload).where(_EVENTS.c.kind == ERASURE))
+    named = {place for payload in announcements.scalars() for place in announced(payload)}
+    faults = []
+    for site in sorted({site for site, _ in named}):
+        held = select(_EVENTS.c.sequence).where(_EVENTS.c.site_id == site, _EVENTS.c.kind.not_in((ERASED, ERASURE)))
+        rows = await connection.execute(held)
+        left = sorted(sequence for sequence in rows.scalars() if (site, sequence) in named)
+        faults += [ChainFault(site, sequence, "was to be erased, and tells something still") for sequence in left]
+    return faults
 
 
 async def _extras(

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from engine.sync.erasure import ERASURE
 from voice_app.store.envelopes import aware
 from voice_app.store.sync_tables import CustodyRow, EnrolmentRow, IncidentRow, SiteReportRow
-from voice_app.store.tables import SiteRow
+from voice_app.store.tables import EventRow, SiteRow
 from voice_app.store.transactions import reading, transaction, wall_clock
 
 LIMIT_S = 8.0
@@ -43,6 +44,8 @@ class SiteStatus:
     closed: bool
     chains: tuple[ChainStatus, ...]
     custody: int
+    erased: int = 0
+    """Erasures that this site announced, carried out in everything that the hub holds."""
 
     @property
     def contact_at(self) -> datetime | None:
@@ -100,13 +103,16 @@ class SqlOverview:
             ).all()
             counting = select(CustodyRow.site_id, func.count()).where(col(CustodyRow.seen_at).is_(None))
             aside: dict[str, int] = dict((await database.exec(counting.group_by(col(CustodyRow.site_id)))).all())
+            announced = select(EventRow.site_id, func.count()).where(EventRow.kind == ERASURE)
+            erased: dict[str, int] = dict((await database.exec(announced.group_by(col(EventRow.site_id)))).all())
         told = []
         for row in enrolments:
             mine = [(site, report) for site, report in reports if site.enrolment_id == row.id]
             mine.sort(key=lambda pair: aware(pair[1].contact_at), reverse=True)
             chains = tuple(_chain(site, report) for site, report in mine)
             custody = sum(aside.get(site.id, 0) for site, _ in mine)
-            told.append(SiteStatus(row.id, row.name, row.closed_at is not None, chains, custody))
+            gone = sum(erased.get(site.id, 0) for site, _ in mine)
+            told.append(SiteStatus(row.id, row.name, row.closed_at is not None, chains, custody, gone))
         return sorted(told, key=_urgency)
 
     async def custody(self, *, all_of_them: bool = False) -> Sequence[InCustody]:

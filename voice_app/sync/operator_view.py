@@ -55,6 +55,8 @@ def site_sentence(site: SiteStatus, moment: datetime, locale: str) -> str:
         told += " " + words["nothing_waits"]
     if site.custody:
         told += " " + words["site_custody"].format(count=site.custody)
+    if site.erased:
+        told += " " + words["site_erased"].format(count=site.erased)
     return told + " " + words["versions"].format(app=site.chains[0].app_version or words["unknown"])
 
 

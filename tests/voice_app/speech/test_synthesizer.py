@@ -12,9 +12,10 @@ import pytest_asyncio
 from audio_content.errors import ContentError
 from voice_app.audio import Sound
 from voice_app.errors import SynthesisFailed, UnknownVoice
+from voice_app.speech.audio_store import SoundKey
 from voice_app.speech.samples import Samples, to_samples
 from voice_app.speech.sources import VoiceProfile, clamp_rate
-from voice_app.speech.synthesizer import LearnerVoice, LocalSynthesizer
+from voice_app.speech.synthesizer import LearnerVoice, LocalSynthesizer, RecentSounds
 from voice_app.speech.wav import write_wav
 
 pytestmark = [pytest.mark.audio, pytest.mark.asyncio(loop_scope="module")]
@@ -88,6 +89,30 @@ async def test_second_time_comes_from_the_store_byte_for_byte(voice: LocalSynthe
     assert (first.cached, second.cached) == (False, True)
     assert first.sound == second.sound
     assert voice.store.get(first.key) == first.sound
+
+
+async def test_what_was_spoken_a_moment_ago_is_read_from_no_disk(voice: LocalSynthesizer) -> None:
+    first = await voice.produce(SENTENCE, "fr")
+    again = await voice.produce(SENTENCE, "fr")
+    voice.store.path_of(first.key).unlink()
+
+    third = await voice.produce(SENTENCE, "fr")
+
+    assert (third.cached, third.sound) == (True, again.sound)
+
+
+async def test_recent_sounds_keep_within_their_room() -> None:
+    recent = RecentSounds(1_000)
+    keys = [SoundKey(name) for name in "abc"]
+    recent.put(keys[0], Sound(bytes(400)))
+    recent.put(keys[1], Sound(bytes(400)))
+    recent.get(keys[0])
+    recent.put(keys[2], Sound(bytes(600)))
+    recent.put(SoundKey("too large"), Sound(bytes(2_000)))
+
+    held = [recent.get(key) is not None for key in (*keys, SoundKey("too large"))]
+
+    assert held == [True, False, True, False]
 
 
 async def test_two_askers_of_one_sentence_share_one_rendering(voice: LocalSynthesizer) -> None:

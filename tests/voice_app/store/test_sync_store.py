@@ -6,26 +6,45 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from engine.model import Outcome
 from engine.sync.batches import Batch, Sealed, decode, encode
 from engine.sync.sending import Answer
 from engine.sync.sessions import Place
+from tests.voice_app.outlets.sessions import ITEMS, answered, keep
+from tests.voice_app.store.test_organizations import House
+from tests.voice_app.store.test_results import share
+from voice_app.analytics.export import export
+from voice_app.analytics.parquet import ask
+from voice_app.dialogue.records import SessionStarted
 from voice_app.errors import LedElsewhere
 from voice_app.ports import NewRecord, SessionId
+from voice_app.results import ResultFilter
+from voice_app.store.answer_history import AnswerHistory
 from voice_app.store.checking import check_database
+from voice_app.store.organization_tables import CampaignRow, OrganizationRow
 from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.sql_enrolments import Enrolment, SqlEnrolments
 from voice_app.store.sql_hub import NotItsChain, SqlHub
+from voice_app.store.sql_outlets import SqlOutlets
+from voice_app.store.sql_overview import SqlOverview
 from voice_app.store.sql_privacy import SqlPrivacy
+from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_store import SqlStore
 from voice_app.store.sql_uplink import SqlUplink
+from voice_app.store.transactions import reading, transaction
 from voice_app.sync.courier import Versions, bring, fetch_sessions, push
 from voice_app.sync.messages import Feed, Report, answer_from_data, answer_to_data, decode_feed, encode_feed
+from voice_app.sync.operator_view import operator_sentences
 from voice_app.sync.ports import HubUnreachable
 
 RULES = StoreRules()
@@ -396,3 +415,64 @@ async def test_what_is_erased_at_one_place_is_erased_at_all(plain: Field) -> Non
             left = (await connection.execute(text("select payload from event where kind = 'item_answered'"))).all()
         assert left == []
     assert await plain.whole() == []
+
+
+async def test_an_erasure_at_a_site_is_carried_out_in_all_that_the_hub_holds_and_told(
+    plain: Field, tmp_path: Path
+) -> None:
+    hub = House(plain.hub_store)
+    admin = await hub.admin()
+    campaign = await hub.campaign(admin)
+    site = await plain.new_site("le bus", [campaign.organization.id])
+    await _fetch_campaign(plain.hub_store, site.store)
+    results, exported = SqlResults(plain.hub_store.engine), tmp_path / "analytics"
+    sessions = [await share(House(site.store), campaign) for _ in range(2)]
+    for session in sessions:
+        await keep(site.store, session, SessionStarted("abc_diag", "bank-1", 7, "fr", 10))
+        await keep(site.store, session, answered(ITEMS[0], Outcome.CORRECT))
+    await site.push()
+    before = [row async for row in results.stream(campaign.organization.id, campaign.id, ResultFilter())]
+    rows_before = await _exported(plain.hub_store, exported)
+
+    await SqlPrivacy(site.store, OrganizationRules()).erase(sessions[0])
+    await site.push()
+
+    after = [row async for row in results.stream(campaign.organization.id, campaign.id, ResultFilter())]
+    (told,) = await SqlOverview(plain.hub_store.engine).sites()
+    spoken = operator_sentences([told], [], [], datetime.now(UTC), "fr")
+    assert (len(before), [each.id for each in after]) == (2, [before[1].id])
+    assert (rows_before, await _exported(plain.hub_store, exported)) == (2, 1)
+    assert await plain.hub_store.history(sessions[0]) == []
+    assert len(await plain.hub_store.history(sessions[1])) > 0
+    assert (told.erased, "appliqués ici, résultats partagés et exports compris : 1." in spoken[-1]) == (1, True)
+    assert await plain.whole() == []
+
+
+async def test_what_an_erasure_names_and_is_still_there_is_a_fault(plain: Field) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one")
+    await site.push()
+    await SqlPrivacy(site.store, OrganizationRules()).erase(session)
+    async with site.store.engine.begin() as connection:
+        await connection.execute(text("update event set kind = 'item_answered' where kind = 'erased'"))
+
+    reasons = [str(fault.reason) for fault in (await check_database(site.url, RULES)).faults]
+
+    assert any("was to be erased" in reason for reason in reasons)
+
+
+async def _fetch_campaign(source: SqlStore, target: SqlStore) -> None:
+    """Put the hub's organisations and campaigns into a site's database, as a pull does."""
+    out, into = (async_sessionmaker(store.engine, class_=AsyncSession) for store in (source, target))
+    for table in (OrganizationRow, CampaignRow):
+        async with reading(out, 8) as database:
+            rows = [row.model_dump() for row in (await database.exec(select(table))).all()]
+        async with transaction(into, 8) as database:
+            database.add_all([table(**row) for row in rows])
+
+
+async def _exported(store: SqlStore, folder: Path) -> int:
+    """Write the answers as files by day, and give how many people are in them."""
+    await export(SqlOutlets(store.engine, RULES), AnswerHistory(store.engine), folder, lambda _done, _all: None)
+    return int(ask(folder, "select count(distinct person) from answers")[1][0][0])
