@@ -13,10 +13,15 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from engine.organization.roles import Role
 from tests.journeys.browser import CHROMIUM
 from tests.journeys.desk_server import desk_server
 from tests.journeys.page_checks import _RUN_AXE, AXE
 from tests.voice_app.web.organization.desk import PASSWORD, Desk
+from voice_app.ports import SessionId
+from voice_app.sync.hub_desk import HubDesk
+from voice_app.web.hub_pages import hub_blueprint
+from voice_app.web.organization.forms import in_threes
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,7 +33,9 @@ pytestmark = [
 PATIENCE_MS = 60_000
 """The machine of the tests may have much else to do."""
 expect.set_options(timeout=PATIENCE_MS)
+STOPS_AT_MOST = 40
 SIZES = ((1920, 1080), (1280, 800), (640, 400), (320, 256))
+OPERATOR_KEY, PIN = "a long operator's key", "4071"
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -48,7 +55,7 @@ class Served:
     browser: Browser
     asked: set[str] = field(default_factory=set)
 
-    async def page(self, **options: str) -> Page:
+    async def page(self, **options: object) -> Page:
         context = await self.browser.new_context(locale="fr-FR", reduced_motion="reduce", **options)  # type: ignore[arg-type]
         page = await context.new_page()
         page.set_default_timeout(PATIENCE_MS)
@@ -65,7 +72,11 @@ class Served:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    async with desk_server(tmp_path) as (desk, address), async_playwright() as playwright:
+    hub: list[HubDesk] = []
+    operator = hub_blueprint(lambda: hub[0], OPERATOR_KEY)
+    async with desk_server(tmp_path, operator) as (desk, address), async_playwright() as playwright:
+        hub.append(HubDesk(desk.store.engine, {}))
+        await hub[0].enrolments.enrol("le bus", [])
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-features=Translate"])
         yield Served(desk, address, browser)
         await browser.close()
@@ -132,17 +143,34 @@ async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_c
         await forced.goto(served.address + path)
         await judge(forced, f"{path} forced colours")
 
-    for path in ("/org/sign-in", "/org/join", "/org/invitation/never"):
+    for path in ("/org/sign-in", "/org/join", "/org/invitation/never", "/compte/", "/hub/"):
         await look(path)
+    campaign = await served.desk.campaign()
+    _, session = await served.desk.sit("admin")
+    claim, _ = await served.desk.learners.issue_claim(SessionId(session))
+    learner = await served.desk.learners.open_account(claim, PIN, channel="kiosk", asker="test")
     for each in (page, forced):
         await served.signed_in(each, "admin")
+        await each.goto(f"{served.address}/compte/")
+        await each.fill("#number", learner.number)
+        await each.fill("#known_pin", PIN)
+        await each.keyboard.press("Enter")
+        await expect(each.locator(".big-code")).to_be_visible()
+        await each.goto(f"{served.address}/hub/")
+        await each.fill("input[name=key]", OPERATOR_KEY)
+        await each.keyboard.press("Enter")
+        await expect(each.locator("main, body").first).to_contain_text("le bus")
     for path in (
         f"{here}/first-steps/",
         f"{here}/members/",
         f"{here}/programs/",
         f"{here}/settings/",
         f"{here}/log/",
+        f"{here}/phone/",
+        f"{here}/campaigns/{campaign.id}/kit/",
         "/org/account/",
+        "/compte/",
+        "/hub/",
     ):
         await look(path)
     await page.goto(f"{served.address}{here}/programs/")
@@ -157,3 +185,48 @@ async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_c
 
     assert found == {}
     assert served.asked == {urlsplit(served.address).netloc}
+
+
+async def test_keys_alone_lead_from_an_invitation_to_the_first_campaign(served: Served) -> None:
+    organization = await served.desk.organizations.create("les Tilleuls")
+    invitation = await served.desk.organizations.invite(organization.id, "noe@tilleuls.example", Role.ADMIN, None)
+    page = await served.page(java_script_enabled=False)
+    await page.goto(f"{served.address}/org/invitation/{invitation}")
+
+    async def to(selector: str) -> None:
+        for _ in range(STOPS_AT_MOST):
+            await page.keyboard.press("Tab")
+            if await page.locator(f"{selector}:focus").count():
+                return
+        raise AssertionError(f"{selector} is not reached by Tab")
+
+    async def write(field: str, words: str) -> None:
+        await to(f"#{field}")
+        await page.keyboard.type(words)
+
+    async def follow(selector: str, heading: str) -> None:
+        await to(selector)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("h1")).to_have_text(heading)
+
+    await write("name", "Noé")
+    await write("password", PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_have_text("Parcours")
+    await follow("a[href$='/first-steps/']", "Premiers pas")
+    await expect(page.locator(".main-act")).to_have_text("Étape suivante\u00a0: Dire qui vous êtes")
+    await follow(".main-act", "Fiche de la structure")
+    await write("kind", "association")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_be_visible()
+    await page.goto(f"{served.address}/org/{organization.id}/first-steps/")
+    await expect(page.locator(".main-act")).to_have_text("Étape suivante\u00a0: Créer un parcours")
+    await follow(".main-act", "Créer un parcours")
+    await write("title", "Le premier")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_have_text("Le premier")
+    (campaign,) = await served.desk.organizations.campaigns(organization.id)
+    await expect(page.locator(".big-code")).to_have_text(in_threes(campaign.code))
+    await page.goto(f"{served.address}/org/{organization.id}/first-steps/")
+    await expect(page.locator(".main-act")).to_have_text("Étape suivante\u00a0: L’essayer vous-même")
+    assert await page.locator("li", has_text="C’est fait.").count() == 2

@@ -100,5 +100,6 @@ def _moment(moment: datetime | None) -> str:
 
 
 async def _add_headers(response: Response) -> Response:
-    response.headers.update({**HEADERS, "Cache-Control": "no-store"})
+    """No copy of these pages is kept; forms tell their origin, which `no-referrer` would hide."""
+    response.headers.update({**HEADERS, "Referrer-Policy": "same-origin", "Cache-Control": "no-store"})
     return response

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from audio_content.model import LOCALES
+from voice_app.documents.words import written_day
 from voice_app.ports import ShownButton, ShownView
 from voice_app.typography import set_spaces
 from voice_app.web.page_words import book_of_words, page_words
@@ -30,6 +31,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["spaced"] = set_spaces
+    environment.filters["written"] = written_day
     environment.filters["data"] = _as_data
     return environment
 

@@ -37,7 +37,7 @@ from voice_app.sittings import Sitting
 from voice_app.sso.identity import IdentityProvider
 from voice_app.sso.passkeys import Passkeys
 from voice_app.store.rates import SqlRates
-from voice_app.store.rules import OrganizationRules
+from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_accreditation import SqlAccreditation
@@ -45,6 +45,7 @@ from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
 from voice_app.store.sql_invitations import SqlInvitations
+from voice_app.store.sql_learners import SqlLearners
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_own_access import SqlOwnAccess
 from voice_app.store.sql_privacy import SqlPrivacy
@@ -53,6 +54,7 @@ from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
 from voice_app.web.api.routes import add_api
 from voice_app.web.bounded import BoundedRequest
+from voice_app.web.learner import learner_blueprint
 from voice_app.web.organization.pages import organization_blueprint
 
 PASSWORD = "quatre mots faciles ici"
@@ -86,6 +88,7 @@ class Desk:
     feeds: SqlFeeds = field(init=False)
     facts: SqlFacts = field(init=False)
     sittings: SqlSittings = field(init=False)
+    learners: SqlLearners = field(init=False)
     own_access: SqlOwnAccess = field(init=False)
     provider: IdentityProvider | None = None
     passkeys: Passkeys = field(default_factory=Passkeys)
@@ -107,12 +110,14 @@ class Desk:
         desk.feeds = SqlFeeds(desk.store.engine, desk.organizations)
         desk.facts = SqlFacts(desk.store.engine, desk.moment)
         desk.sittings = SqlSittings(desk.store.engine, LocalFeed(), desk.moment)
+        desk.learners = SqlLearners(desk.store.engine, RULES, StoreRules(), desk.moment)
         desk.own_access = SqlOwnAccess(desk.store.engine, RULES, desk.moment)
         desk.invitations = SqlInvitations(desk.store.engine, desk.moment)
         desk.contacts = SqlContacts(desk.store.engine, desk.moment)
         desk.app = Quart(__name__, static_folder=None)
         desk.app.request_class = BoundedRequest
         desk.app.register_blueprint(organization_blueprint(lambda: desk, RULES))
+        desk.app.register_blueprint(learner_blueprint(lambda: desk))
         add_api(desk.app, lambda: desk, RULES)
         ours = await desk.organizations.create("la Maison Bleue")
         for role in Role:
