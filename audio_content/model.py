@@ -131,17 +131,22 @@ CHOSEN = "set:"
 """What the name of a path begins with that is made of chosen competences: "set:1.1,4.1@3"."""
 
 
-def chosen_path(competences: Sequence[str], level: int) -> str:
-    """Give the name of the path of these competences' skills, up to a level."""
-    return f"{CHOSEN}{','.join(competences)}@{level}"
+def chosen_path(nodes: Sequence[str], level: int) -> str:
+    """Give the name of the path of the skills of these competences and tubes, and of these skills, up to a level."""
+    return f"{CHOSEN}{','.join(nodes)}@{level}"
 
 
 def chosen_of(path: str) -> tuple[tuple[str, ...], int]:
-    """Give the competences of such a path and its highest level. Raises KeyError for another kind of path."""
+    """Give the nodes of such a path and its highest level. Raises KeyError for another kind of path."""
     names, mark, level = path.removeprefix(CHOSEN).partition("@")
     if not path.startswith(CHOSEN) or not mark or not (level.isascii() and level.isdigit()):
         raise KeyError(path)
     return tuple(name for name in names.split(",") if name), int(level)
+
+
+def tube_of(skill: str) -> str:
+    """Give the tube of a skill: its id without the level."""
+    return skill.rpartition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ class SkillMap:
     changed: str = ""
 
     def skills_of(self, path: str) -> tuple[SkillId, ...]:
-        """Give the skills of a path, of a module of ABC Pix, or of chosen competences (`chosen_path`).
+        """Give the skills of a path, of a module of ABC Pix, or of chosen nodes (`chosen_path`).
 
         Raises KeyError when there is none of this name."""
         if path.startswith(CHOSEN):
@@ -178,14 +183,13 @@ class SkillMap:
         return self.paths[path] if path in self.paths else self.modules[path]
 
     def _chosen(self, path: str) -> tuple[SkillId, ...]:
-        competences, level = chosen_of(path)
-        known = set(self.competence_of.values())
-        if not competences or not set(competences) <= known:
+        names, level = chosen_of(path)
+        nodes = {skill: (str(competence), tube_of(skill), skill) for skill, competence in self.competence_of.items()}
+        if not names or not set(names) <= {node for places in nodes.values() for node in places}:
             raise KeyError(path)
+        wanted = set(names)
         return tuple(
-            skill
-            for skill, competence in self.competence_of.items()
-            if competence in competences and self.levels[skill] <= level
+            skill for skill, places in nodes.items() if not wanted.isdisjoint(places) and self.levels[skill] <= level
         )
 
     def spec_of(self, path: str) -> FrameworkSpec:

@@ -18,9 +18,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audio_content.model import PromptId
+from engine.organization.campaigns import Offer
 from voice_app.caller_side import CallerSide
 from voice_app.conversation_rules import ConversationRules
 from voice_app.dialogue.assist_messages import MediatorActs
@@ -30,6 +31,8 @@ from voice_app.dialogue.fold import resume
 from voice_app.dialogue.machine import start, step
 from voice_app.dialogue.messages import (
     AskCallback,
+    BeginAnew,
+    CampaignFound,
     Effect,
     EndConversation,
     EraseSession,
@@ -192,7 +195,8 @@ class Conversation:
             found = await self._find_again(self._resume_code)
             if isinstance(found, SessionFound):
                 self._context = context_after(found, self._context, self._context_of)
-                self._state = resume(self._context, found.records)
+                again = found.again if isinstance(found.again, Offer) else None
+                self._state = replace(resume(self._context, found.records), again=again)
                 await self._tell_code()
         await self._feed(await self._caller.opened(self._channel, self._seed))
         if isinstance(found, CodeOpened):
@@ -325,6 +329,10 @@ class Conversation:
             case FindSession():
                 self._told_code = False
                 return await self._caller.found(await self._memory.find(effect))
+            case BeginAnew(offer, lead):
+                self._told_code = False
+                self._memory.forget()
+                return await self._caller.found(CampaignFound(offer, lead=lead))
             case EraseSession():
                 return await self._memory.erase()
             case FindCaller():

@@ -80,6 +80,8 @@ class Participation:
     completed_at: datetime
     shared_at: datetime
     changed_at: datetime
+    again_of: str | None = None
+    """The participation that this one repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Result:
 
     participation: Participation
     snapshot: Snapshot
+    person_number: str = ""
+    """The organisation's own number of the person, who gave it."""
 
 
 class Feeds(Protocol):

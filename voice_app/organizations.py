@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NewType, Protocol
 
-from engine.organization.campaigns import Entry
+from engine.organization.campaigns import CampaignKind, Entry
 from engine.organization.roles import Role
 from engine.organization.snapshot import Snapshot
 from voice_app.errors import VoiceAppError
@@ -134,6 +134,13 @@ class CampaignDraft:
     closes: datetime | None = None
     tags: tuple[str, ...] = ()
     """Words of the organisation's own, to find campaigns again."""
+    kind: CampaignKind = CampaignKind.ASSESSMENT
+    locales: tuple[str, ...] = ()
+    """Languages; none: all."""
+    number_label: Mapping[str, str] = field(default_factory=dict)
+    """What the organisation calls its own number of a person, by locale; none: it asks for no number."""
+    repeated: bool = False
+    """Who shared a result may take part again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,10 @@ class Campaign:
     tags: tuple[str, ...] = ()
     published: bool = False
     """Anybody may see its figures, small counts left out."""
+    kind: CampaignKind = CampaignKind.ASSESSMENT
+    locales: tuple[str, ...] = ()
+    number_label: Mapping[str, str] = field(default_factory=dict)
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +184,10 @@ class SharedResult:
     id: str
     shared_at: datetime
     snapshot: Snapshot
+    person_number: str = ""
+    """The organisation's own number of the person, who gave it."""
+    again_of: str | None = None
+    """The participation that this one repeats."""
 
 
 @dataclass(frozen=True, slots=True)

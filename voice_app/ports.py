@@ -13,6 +13,7 @@ from engine.model import Channel as ChannelKind
 from engine.model import InputMode
 from engine.organization.campaigns import Entry, Offer
 from engine.organization.claims import AccountNumber, Claim
+from engine.organization.participations import Again
 from engine.organization.sittings import Seat
 from voice_app.audio import Sound
 from voice_app.hearing import Grammar, Recognition
@@ -189,6 +190,9 @@ class Store(Protocol):
 
         Wrong codes are counted as in `find_session`. Raises TooManyAttempts past the limit.
         """
+
+    async def again(self, session: SessionId) -> Offer | Again | None:
+        """Give the campaign of a session once more, if its person may take part again; why not; None: no campaign."""
 
     async def close(self) -> None: ...
 

@@ -63,6 +63,10 @@ class Participant:
     channel: str
     cohort: str
     snapshot: Snapshot
+    person_number: str = ""
+    """The organisation's own number of the person, who gave it."""
+    again_number: int | None = None
+    """The number of the result after which this person took part again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,10 @@ class SessionMemory:
             log.error("a session could not be erased: %s", fault)
             return Failed(PromptId("erasure.failed"))
 
+    def forget(self) -> None:
+        """Let the records that come go to a new session."""
+        self._session = None
+
     async def find(self, effect: FindSession) -> SessionFound | CodeOpened | SessionNotFound:
         """Look a code up. Once a session is found, records go to it."""
         if is_campaign_code(effect.code):
@@ -151,6 +155,7 @@ class SessionMemory:
                 await self._store.take_up(session)
             history = await self._store.history(session)
             records = tuple(from_payload(stored.kind, stored.payload) for stored in history)
+            again = await self._store.again(session) if here else None
         except StoreError as fault:
             log.warning("no session could be looked up: %s", fault)
             return SessionNotFound(PromptId(fault.prompt_id))
@@ -158,7 +163,7 @@ class SessionMemory:
             log.error("a session cannot be read: %s", fault)
             return SessionNotFound(PromptId("fault.general"))
         self._session = session
-        return SessionFound(records)
+        return SessionFound(records, again=again)
 
     async def _campaign(self, code: str) -> CodeOpened | SessionNotFound:
         try:

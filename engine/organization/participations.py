@@ -5,18 +5,23 @@
 | none | campaign_joined | STARTED |
 | STARTED | session_finished | COMPLETED |
 | COMPLETED | answer_withdrawn (the question is asked again) | STARTED |
+| none | campaign_joined by a result that was there | COMPLETED |
 | COMPLETED | result_shared | SHARED |
 | SHARED | anything | SHARED: what was shared is frozen, and shared once |
 | any | participation_released | none: the organisation's time is over, a count stays; the session is its person's |
 
 Sharing is the person's own act: it needs a complete result, consent to this very campaign and a campaign that is not
 archived. Until then the organisation sees a count, nothing else (`visible`).
+
+A person may take part again where the campaign allows it, once the result before was shared, some days have passed, and
+there is something left to learn (`may_repeat`): a participation of its own, that names the one before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 
 from engine.errors import EngineError
 
@@ -38,6 +43,16 @@ class State(StrEnum):
     STARTED = "started"
     COMPLETED = "completed"
     SHARED = "shared"
+
+
+class Again(StrEnum):
+    """Whether somebody may take part once more, and why not."""
+
+    YES = "yes"
+    ONLY_ONCE = "only_once"
+    NOT_SHARED = "not_shared"
+    TOO_SOON = "too_soon"
+    ALL_SHOWN = "all_shown"
 
 
 class SharingRefused(EngineError):
@@ -71,10 +86,31 @@ def state_of(kinds: Iterable[str]) -> State | None:
     return state
 
 
-def require_sharing(state: State | None, *, agreed: bool, archived: bool) -> None:
-    """Check that a result may be shared. Raises SharingRefused with the reason."""
+def may_repeat(state: State, *, repeated: bool, rested: bool, left_to_learn: bool) -> Again:
+    """Tell whether the person of this participation may take part again.
+
+    `repeated`: the campaign allows it; `rested`: enough days have passed since the result was shared.
+    """
+    if not repeated:
+        return Again.ONLY_ONCE
+    if state is not State.SHARED:
+        return Again.NOT_SHARED
+    if not left_to_learn:
+        return Again.ALL_SHOWN
+    return Again.YES if rested else Again.TOO_SOON
+
+
+def joined_state(payload: Mapping[str, Any]) -> State:
+    """Give the state that joining leads to: the session may bring a result that was there before."""
+    return State.COMPLETED if payload.get("complete") else State.STARTED
+
+
+def require_sharing(state: State | None, *, agreed: bool, archived: bool, shares: bool = True) -> None:
+    """Check that a result may be shared. `shares`: the campaign collects results. Raises SharingRefused."""
     if state is None:
         raise SharingRefused("no_campaign")
+    if not shares:
+        raise SharingRefused("shares_nothing")
     if state is State.SHARED:
         raise SharingRefused("already_shared")
     if state is not State.COMPLETED:

@@ -44,6 +44,11 @@ class Snapshot:
         return tuple(skill for area in self.areas.values() for skill in area.mastered)
 
     @property
+    def is_all_shown(self) -> bool:
+        """Tell whether nothing of this result is left to learn."""
+        return not self.to_learn and self.next_step is None
+
+    @property
     def to_learn(self) -> tuple[str, ...]:
         """Give the skills that an answer showed to be still to learn, area by area."""
         return tuple(skill for area in self.areas.values() for skill in area.to_learn)

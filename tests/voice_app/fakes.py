@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.model import Channel as ChannelKind
 from engine.organization.campaigns import Entry, Offer
+from engine.organization.participations import Again
 from voice_app.audio import Sound
 from voice_app.errors import RecognizerDown, StoreError
 from voice_app.hearing import Grammar, HearingOutcome, MeaningId, Recognition, Scored
@@ -206,6 +207,9 @@ class FakeStore:
 
     async def find_campaign(self, code: str, *, asker: str) -> Offer | Entry | None:
         return self.campaigns.get(code)
+
+    async def again(self, session: SessionId) -> Offer | Again | None:
+        return None
 
     async def close(self) -> None:
         return None

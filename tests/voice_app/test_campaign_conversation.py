@@ -6,20 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.organization.campaigns import CampaignKind
 from engine.organization.roles import Role
 from tests.fakes_speech import FakeSynthesizer
 from tests.voice_app.fakes import FakeChannel, FakeEndpointer, FakeRecognizer
 from voice_app.app import contexts, dialogue_context
 from voice_app.conversation import Conversation, Voices
 from voice_app.conversation_rules import ConversationRules
-from voice_app.organizations import Campaign, CampaignDraft, SharedResult
+from voice_app.organizations import Campaign, CampaignDraft, Counts, SharedResult
 from voice_app.ports import KeyPressed
 from voice_app.settings import Settings
 from voice_app.speech.earcons import earcon
-from voice_app.store.rules import OrganizationRules
+from voice_app.store.checking import check_database
+from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_store import SqlStore
@@ -60,13 +63,25 @@ class House:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
+    async def with_options(self, **options: Any) -> None:
+        """Let the campaign that people come for be another one, of these options."""
+        (member,) = await self.organizations.members(self.campaign.organization.id)
+        draft = CampaignDraft("Autre", PATH, **options)
+        self.campaign = await self.organizations.create_campaign(self.campaign.organization.id, draft, member)
+
+    async def counts(self) -> Counts:
+        found = await self.organizations.campaign(self.campaign.organization.id, self.campaign.id)
+        assert found is not None
+        return found.counts
+
     async def results(self) -> list[SharedResult]:
         return [each async for each in self.organizations.results(self.campaign.organization.id, self.campaign.id)]
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}")
+    url = f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}"
+    store = await SqlStore.open(url, rules=StoreRules(repeat_after_days=0))
     rules = OrganizationRules(argon2_memory_kib=64, argon2_passes=1)
     organizations, accounts = SqlOrganizations(store.engine, rules), SqlAccounts(store.engine, rules)
     organization = await organizations.create("la Maison Bleue")
@@ -159,3 +174,99 @@ async def test_who_shares_too_late_is_told_and_nothing_is_lost(house: House) -> 
         assert channel.views[-1].screen == "goodbye"
 
     assert await house.results() == []
+
+
+def code_of(channel: FakeChannel) -> str:
+    return next(entry[1] for entry in reversed(channel.log) if entry[0] == "remember")
+
+
+async def test_the_organisation_s_number_goes_with_the_result_and_the_campaign_is_taken_again(
+    house: House, tmp_path: Path
+) -> None:
+    await house.with_options(number_label={"fr": "numéro d'allocataire"}, repeated=True)
+    async with house.visit(house.campaign.code) as channel:
+        await press(channel, "1111")
+        await answer_all(channel)
+        await press(channel, "2")
+        assert channel.views[-1].screen == "number_entry"
+        assert "numéro d'allocataire" in words(channel).replace("’", "'")
+        await press(channel, "40712*4071b")
+        assert "40 7" in words(channel)
+        await press(channel, "5#")
+        assert "40 75" in words(channel)
+        code = code_of(channel)
+        await press(channel, "1")
+    async with house.visit(code) as channel:
+        assert channel.views[-1].choices[0].label == "Refaire ce parcours"
+        await press(channel, "1")
+        assert "la Maison Bleue" in words(channel)
+        await press(channel, "111")
+        assert code_of(channel) != code
+        await answer_all(channel)
+        await press(channel, "2#")
+        assert "numéro" not in words(channel).replace("sans ce numéro", "")
+        await press(channel, "1")
+
+    first, second = await house.results()
+    assert (first.person_number, first.again_of, second.person_number, second.again_of) == ("4075", None, "", first.id)
+    assert first.id != second.id
+    assert await house.counts() == Counts(2, 2, 2)
+    assert (await check_database(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}", StoreRules())).faults == []
+
+
+async def test_a_campaign_that_is_taken_once_is_not_offered_again(house: House) -> None:
+    async with house.visit(house.campaign.code) as channel:
+        await press(channel, "1111")
+        await answer_all(channel)
+        code = code_of(channel)
+        await press(channel, "21")
+
+    async with house.visit(code) as channel:
+        assert channel.views[-1].choices[0].label == "Répéter"
+
+
+async def test_a_result_that_was_there_is_sent_as_a_profile(house: House) -> None:
+    async with house.visit() as channel:
+        await press(channel, "11111")
+        await answer_all(channel)
+        own = code_of(channel)
+    first = house.campaign
+    async with house.visit(first.code) as channel:
+        await press(channel, "1111")
+        await answer_all(channel)
+        of_another = code_of(channel)
+
+    await house.with_options(kind=CampaignKind.PROFILE)
+    async with house.visit(house.campaign.code) as channel:
+        await press(channel, "1")
+        assert "j'ai un code" in words(channel).replace("’", "'")
+        await press(channel, "2" + of_another)
+        assert "fait partie d'un autre parcours" in words(channel).replace("’", "'")
+        await press(channel, "2" + own)
+        assert channel.views[-1].screen == "result"
+        await press(channel, "21")
+
+    (shared,) = await house.results()
+    assert shared.snapshot.path == "abc_diag"
+    assert await house.counts() == Counts(1, 1, 1)
+
+
+async def test_a_diagnostic_sends_nothing_and_is_counted(house: House) -> None:
+    await house.with_options(kind=CampaignKind.DIAGNOSTIC, locales=("en",), number_label={"en": "number"})
+    async with house.visit(house.campaign.code) as channel:
+        assert channel.views[-1].locale == "en"
+        assert "It is not sent to la Maison Bleue." in words(channel)
+        await press(channel, "111")
+        await answer_all(channel)
+        await press(channel, "2")
+        assert channel.views[-1].screen == "goodbye"
+
+    assert await house.counts() == Counts(1, 1, 0)
+
+
+async def test_who_chose_another_language_than_the_campaign_s_is_told(house: House) -> None:
+    await house.with_options(locales=("en",))
+    async with house.visit() as channel:
+        await press(channel, "12" + house.campaign.code)
+
+    assert "These questions are in English." in words(channel)

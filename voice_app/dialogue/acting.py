@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind, OptionId
 from engine.model import InputMode
-from voice_app.dialogue import asking, assisting, claiming, menus, open_answers, questions, sharing
+from voice_app.dialogue import asking, assisting, claiming, menus, open_answers, own_number, questions, sharing
 from voice_app.dialogue.commands import ACTIONS
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import (
@@ -150,6 +150,10 @@ def _act(context: DialogueContext, state: DialogueState, meant: Meant) -> Reacti
         reaction = _code_entered(context, state, meant.meaning)
         if reaction is not None:
             return reaction
+    if state.phase is Phase.OWN_NUMBER and state.doubt is None:
+        reaction = own_number.meant(state, meant.meaning)
+        if reaction is not None:
+            return reaction
     if state.phase is Phase.ASSISTANCE and state.doubt is None and meant.meaning in (YES, NO):
         return assisting.answered(context, state, meant)
     if state.phase is Phase.ACCOUNT and state.doubt is None and meant.meaning in (YES, NO):
@@ -239,8 +243,8 @@ def _not_a_choice(context: DialogueContext, state: DialogueState) -> Reaction:
         return go_on(context, state)
     offered = len(choices(context, state))
     if not offered:
-        in_code = state.phase is Phase.CODE_ENTRY
-        return Reaction(calm(state)).saying("help.code_keys" if in_code else "help.figure_keys")
+        helps = {Phase.CODE_ENTRY: "help.code_keys", Phase.OWN_NUMBER: "help.own_keys"}
+        return Reaction(calm(state)).saying(helps.get(state.phase, "help.figure_keys"))
     return Reaction(calm(state), form=Form.OPTIONS).saying(f"answer.choices_{offered}")
 
 

@@ -13,6 +13,7 @@ from audio_content.model import ItemKind
 from engine.model import Channel
 from voice_app.dialogue import asking, assisting, claiming, lessons, menus, questions, sharing
 from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.interpret import DIGIT_BY_DIGIT
 from voice_app.dialogue.messages import AskCallback, HandOver
 from voice_app.dialogue.open_answers import kind_asked, word_awaited
 from voice_app.dialogue.pausing import go_on, goodbye, pause
@@ -53,6 +54,7 @@ from voice_app.dialogue.turn import (
     PAUSE,
     QUIETER,
     REPEAT,
+    RETAKE,
     SLOWER,
     TAKE,
     TAKE_OUT,
@@ -113,7 +115,7 @@ def _help(context: DialogueContext, state: DialogueState) -> Reaction:
     form = Form.OPTIONS if state.phase in _TOLD_AT_LENGTH and state.doubt is None else Form.FULL
     reaction = Reaction(calm(state), form=form, more=True)
     reaction = reaction.saying(subject if subject == "help.word" else keyed(state, subject))
-    if state.phase is not Phase.CODE_ENTRY and subject != "help.figure":
+    if state.phase not in DIGIT_BY_DIGIT and subject != "help.figure":
         reaction = reaction.saying(keyed(state, "help.voice"))
     return reaction.saying(person)
 
@@ -141,11 +143,13 @@ def _dont_know(context: DialogueContext, state: DialogueState) -> Reaction:
 
 def _back(context: DialogueContext, state: DialogueState) -> Reaction:
     if state.phase is Phase.WELCOME:
+        if state.offer is not None and len(state.offer.locales) == 1:
+            return _repeat(context, state)
         return Reaction(replace(calm(state), phase=Phase.LANGUAGE))
     if state.phase is Phase.ASSISTANCE:
         return _repeat(context, state)
     if state.phase is Phase.SHARING:
-        return Reaction(replace(calm(state), phase=Phase.RESULT), form=Form.OPTIONS)
+        return Reaction(replace(calm(state), phase=Phase.RESULT, number=None), form=Form.OPTIONS)
     if state.phase in (Phase.THEMES, Phase.LESSONS):
         return lessons.leave(state)
     if state.phase in questions.FROM_THE_PAUSE:
@@ -245,6 +249,7 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     INFO_DATA: lambda _context, state: questions.own_data(state),
     ERASE_ALL: lambda _context, state: questions.ask_to_erase(state),
     KEEP: claiming.keep,
+    RETAKE: menus.retake,
     NEW_ACCOUNT: claiming.new_account,
     HAVE_ACCOUNT: claiming.have_account,
     TAKE_OUT: claiming.take_out,
@@ -259,6 +264,7 @@ _HELP_SUBJECTS = {
     Phase.LESSONS: "help.lessons",
     Phase.RESULT: "help.result",
     Phase.SHARING: "help.sharing",
+    Phase.OWN_NUMBER: "help.own",
     Phase.ASSISTANCE: "help.assist",
     Phase.CLAIM: "help.claim",
     Phase.ACCOUNT: "help.account",

@@ -71,6 +71,8 @@ LIKELY_OTHERS = 3
 """Wrong answers that somebody may give to a question without a list; a choice has no more either."""
 READ_RIGHT = 0.95
 """Share of right ones among sentences whose reading is acted on unasked (scripts/bench_sentences.py); rounded down."""
+DIGIT_BY_DIGIT = frozenset({Phase.CODE_ENTRY, Phase.OWN_NUMBER})
+"""Where the digits of a code or of a number are entered."""
 HARMLESS = frozenset({REPEAT, HELP, SLOWER, FASTER, LOUDER, QUIETER, WAIT})
 """Commands that a doubtful hearing carries out at once: asking about them would cost more than doing them."""
 
@@ -117,7 +119,7 @@ def intent_of_voice(
 ) -> Intent:
     """Give what an utterance means in this turn. `known` are the meanings of its grammar."""
     best = recognition.best
-    if recognition.words and state.phase is not Phase.CODE_ENTRY:
+    if recognition.words and state.phase not in DIGIT_BY_DIGIT:
         intent = _intent_of_sentence(context, state, recognition, known)
         if intent is not None:
             return intent
@@ -129,7 +131,7 @@ def intent_of_voice(
         return Meant(CONTINUE, InputMode.VOICE)  # whatever it was, the person is there
     settled_later = (
         best in HARMLESS
-        or state.phase is Phase.CODE_ENTRY  # every digit is said back, and the last one checks them all
+        or state.phase in DIGIT_BY_DIGIT  # every digit is said back, and all of them before they count
         or (state.doubt is not None and best in (YES, NO))
     )
     if settled_later:
@@ -231,6 +233,11 @@ def _meaning_of_key(context: DialogueContext, state: DialogueState, key: str) ->
             return digit(int(key))
         if key in ("*", "#"):
             return ERASE if key == "*" else LEAVE_CODE if state.digits or state.claim is not None else LESSONS
+    if state.phase is Phase.OWN_NUMBER:
+        if key.isascii() and key.isdigit() and len(key) == 1:
+            return digit(int(key))
+        if key in ("*", "#"):
+            return ENTER if key == "#" else ERASE if state.digits else HELP
     if number_awaited(context, state):
         a_person = state.more and (state.person_reachable or state.callback_possible)
         if key == "0" and a_person and not state.digits:  # as the help has just told

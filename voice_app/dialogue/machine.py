@@ -23,6 +23,7 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | RECOGNITION | c yes, no | PACE | |
 | WELCOME | c "I have a code" | CODE_ENTRY | |
 | CODE_ENTRY | last digit, then SessionFound | PRACTICE, QUESTION or RESULT | SessionResumed |
+| CODE_ENTRY, a profile is collected | last digit, then SessionFound | as above, in the campaign | CampaignJoined |
 | CODE_ENTRY | last digit, then CampaignFound | WELCOME, in the campaign's words | |
 | WELCOME, CODE_ENTRY | c lessons | THEMES | |
 | THEMES, LESSONS | c take, next, hear | LESSONS, THEMES | |
@@ -38,7 +39,9 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | any but GOODBYE | pause, stop; a fourth silence in a question | PAUSED | SessionPaused |
 | PAUSED | c continue; any key or word if nobody asked for the pause | where it was | SessionResumed |
 | RESULT | c lesson (of the next step, where there is one) | RESULT | |
-| RESULT | c go on, in a campaign, not yet asked | SHARING | |
+| RESULT | c go on, in a campaign, not yet asked | SHARING, or OWN_NUMBER first | |
+| OWN_NUMBER | digits and their end, or none | SHARING | |
+| RESULT | c take it again, in a campaign that allows it | WELCOME, of a new session | |
 | SHARING | c yes | GOODBYE | ConsentAnswered, ResultShared |
 | SHARING | c no | GOODBYE | ConsentAnswered |
 | PAUSED, RESULT | c finish | GOODBYE | |
@@ -147,12 +150,12 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
             return reheard(context, state, event)
         case RecognizerLost() | RecognizerBack() | MicrophoneChanged():
             return ear_changed(context, state, event)
-        case SessionFound(records):
+        case SessionFound():
             waiting = state.session.started is None and state.phase not in BEFORE_AND_AFTER
-            return menus.found(context, menus.with_person(state, event), records) if waiting else None
-        case CampaignFound(offer):
+            return menus.found(context, menus.with_person(state, event), event) if waiting else None
+        case CampaignFound():
             waiting = state.session.started is None and state.phase not in BEFORE_AND_AFTER
-            return menus.invited(menus.with_person(state, event), offer) if waiting else None
+            return menus.invited(menus.with_person(state, event), event) if waiting else None
         case ClaimIssued() | ClaimFound() | NumberFound() | AccountShown() | AccountErased() | ClaimRefused():
             return claiming.told(state, event)
         case MediatorAsks():

@@ -10,13 +10,15 @@ from dataclasses import replace
 
 from audio_content.model import PromptId
 from engine.model import Channel
-from engine.organization.campaigns import Offer
+from engine.organization.campaigns import CampaignKind, Offer
 from engine.organization.codes import CAMPAIGN_CODE_DIGITS, is_complete, is_valid_code
+from engine.organization.participations import Again
 from voice_app.dialogue import claiming
 from voice_app.dialogue.asking import next_question
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.messages import (
+    BeginAnew,
     CampaignFound,
     FindCaller,
     FindSession,
@@ -32,7 +34,6 @@ from voice_app.dialogue.records import (
     CampaignJoined,
     PracticeDone,
     PreferencesSet,
-    Record,
     SessionResumed,
     SessionStarted,
 )
@@ -64,6 +65,8 @@ def choose_language(state: DialogueState, locale: str) -> Reaction:
     session = replace(state.session, locale=locale)
     if state.claim is not None:
         return claiming.begin(replace(state, session=session), state.claim)
+    if state.offer is not None:
+        session = replace(session, locale=state.offer.locale_for(locale))
     phase = Phase.WELCOME if state.seat is None else Phase.ASSISTANCE
     return Reaction(replace(calm(state), session=session, phase=phase, aside=Phase.WELCOME))
 
@@ -81,11 +84,22 @@ def begin(context: DialogueContext, state: DialogueState) -> Reaction:
     following = Phase.RECOGNITION if state.recognisable else Phase.PACE
     reaction = Reaction(replace(calm(state), phase=following)).keep(context, started)
     if state.offer is not None:
-        reaction = reaction.keep(context, CampaignJoined(state.offer.campaign, state.offer.organization))
+        reaction = reaction.keep(context, _joining(state.offer))
     preferences = PreferencesSet(chosen.locale, chosen.rate, chosen.gain_db)
     if preferences != PreferencesSet(chosen.locale, Session().rate, Session().gain_db):
         reaction = reaction.keep(context, preferences)
     return reaction.request(IssueCode())
+
+
+def _joining(offer: Offer, *, complete: bool = False) -> CampaignJoined:
+    return CampaignJoined(
+        offer.campaign,
+        offer.organization,
+        shares=offer.shares,
+        number_label=offer.number_label if offer.shares else {},
+        complete=complete,
+        again=offer.again,
+    )
 
 
 def recognise(state: DialogueState, *, wished: bool) -> Reaction:
@@ -159,17 +173,74 @@ def leave_code(state: DialogueState) -> Reaction:
     return Reaction(replace(calm(state), digits="", claim=None, phase=Phase.WELCOME), form=Form.OPTIONS)
 
 
-def found(context: DialogueContext, state: DialogueState, records: tuple[Record, ...]) -> Reaction:
-    """Give the reaction to the records of the session that a code opened: greet, and go on where it stood."""
-    resumed = resume(context, records)
+def found(context: DialogueContext, state: DialogueState, event: SessionFound) -> Reaction:
+    """Give the reaction to the records of the session that a code opened: greet, and go on where it stood.
+
+    In a campaign that collects profiles the session is brought into it, unless it is another campaign's already.
+    """
+    resumed = resume(context, event.records)
     if resumed.session.started is None:
         return not_found(state, PromptId("code.unknown"))
     spoken = state.session.locale if state.phase is not Phase.LANGUAGE else resumed.session.locale
-    return go_on_with(context, replace(resumed, phase=state.phase, turn=state.turn), state, spoken)
+    here, offer = replace(resumed, phase=state.phase, turn=state.turn), state.offer
+    if offer is None or offer.kind is not CampaignKind.PROFILE:
+        return _go_on_with_what_is_left(context, here, state, spoken, event.again)
+    campaign = here.session.campaign
+    if campaign is not None and campaign.campaign != offer.campaign:
+        return anew(state, offer, PromptId("campaign.elsewhere"))
+    if campaign is not None:
+        return _go_on_with_what_is_left(context, here, state, spoken, event.again)
+    complete = here.session.finished is not None
+    return go_on_with(context, here, state, spoken, (_joining(offer, complete=complete),))
 
 
-def go_on_with(context: DialogueContext, resumed: DialogueState, here: DialogueState, locale: str) -> Reaction:
-    """Give the reaction that takes a resumed session up in the place and language (`here`, `locale`) of the person."""
+def _go_on_with_what_is_left(
+    context: DialogueContext, resumed: DialogueState, here: DialogueState, locale: str, again: Offer | Again | None
+) -> Reaction:
+    """Give the reaction that goes on, with the campaign once more where the person may take it again."""
+    reaction = go_on_with(context, resumed, here, locale)
+    if isinstance(again, Offer):
+        return reaction.at(again=again)
+    return reaction.saying("campaign.again_later") if again is Again.TOO_SOON else reaction
+
+
+def retake(context: DialogueContext, state: DialogueState) -> Reaction:
+    """Give the reaction to "take it again": a new session in the same campaign, with other questions where it can."""
+    del context
+    if state.again is None:
+        return Reaction(calm(state), form=Form.FULL)
+    return anew(state, state.again, None)
+
+
+def anew(state: DialogueState, offer: Offer, lead: PromptId | None) -> Reaction:
+    """Give the reaction that leaves the session that was found and begins another one in this campaign."""
+    chosen = Session(locale=state.locale, rate=state.rate, gain_db=state.session.gain_db)
+    fresh = replace(
+        calm(state),
+        session=chosen,
+        phase=Phase.WELCOME,
+        seed=state.seed + 1,
+        code=None,
+        digits="",
+        offer=offer,
+        again=None,
+        number=None,
+        recognised=False,
+    )
+    return Reaction(fresh, form=Form.SILENT).request(BeginAnew(offer, lead))
+
+
+def go_on_with(
+    context: DialogueContext,
+    resumed: DialogueState,
+    here: DialogueState,
+    locale: str,
+    kept: tuple[CampaignJoined, ...] = (),
+) -> Reaction:
+    """Give the reaction that takes a resumed session up in the place and language (`here`, `locale`) of the person.
+
+    `kept`: records that come with it.
+    """
     state = replace(
         resumed,
         phase=resumed.origin,
@@ -182,6 +253,8 @@ def go_on_with(context: DialogueContext, resumed: DialogueState, here: DialogueS
         callback_possible=here.callback_possible,
     )
     reaction = Reaction(state, form=Form.FULL).keep(context, SessionResumed(here.channel))
+    for record in kept:
+        reaction = reaction.keep(context, record)
     session = state.session
     if locale != session.locale:
         reaction = reaction.keep(context, PreferencesSet(locale, session.rate, session.gain_db))
@@ -193,11 +266,28 @@ def go_on_with(context: DialogueContext, resumed: DialogueState, here: DialogueS
     return reaction.saying(Phrase(PromptId("question.resume"), {"number": question_number(state)}))
 
 
-def invited(state: DialogueState, offer: Offer) -> Reaction:
-    """Give the reaction to the campaign that a code opened: its welcome. Before the language is chosen it waits."""
-    if state.phase is Phase.LANGUAGE:
+def invited(state: DialogueState, event: CampaignFound) -> Reaction:
+    """Give the reaction to the campaign that a code opened: its welcome. Before the language is chosen it waits.
+
+    A campaign in one language needs no choice of it; who chose another one hears that.
+    """
+    offer = event.offer
+    if state.phase is Phase.LANGUAGE and len(offer.locales) != 1:
         return Reaction(replace(state, offer=offer), form=Form.SILENT)
-    return Reaction(replace(calm(state), digits="", offer=offer, phase=Phase.WELCOME))
+    locale = offer.locale_for(state.locale)
+    reaction = Reaction(
+        replace(
+            calm(state),
+            digits="",
+            offer=offer,
+            phase=Phase.WELCOME,
+            doubt=None,
+            session=replace(state.session, locale=locale),
+        )
+    )
+    if locale != state.locale and state.phase is not Phase.LANGUAGE:
+        reaction = reaction.saying("campaign.language")
+    return reaction if event.lead is None else reaction.saying(Phrase(event.lead))
 
 
 def not_found(state: DialogueState, prompt: PromptId) -> Reaction:

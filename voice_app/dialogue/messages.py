@@ -19,6 +19,7 @@ from enum import StrEnum
 from audio_content.model import LessonId, OptionId, PromptId
 from engine.model import Channel, InputMode, ItemId
 from engine.organization.campaigns import Offer
+from engine.organization.participations import Again
 from voice_app.dialogue.assist_messages import MediatorActs, MediatorAsks
 from voice_app.dialogue.claim_messages import ClaimEffect, ClaimEvent
 from voice_app.dialogue.records import Record
@@ -247,10 +248,14 @@ class MicrophoneChanged:
 
 @dataclass(frozen=True, slots=True)
 class SessionFound:
-    """The records of a session asked for by code, oldest first. `person_reachable`: None, as it was."""
+    """The records of a session asked for by code, oldest first. `person_reachable`: None, as it was.
+
+    `again`: its campaign, where the person may take part once more; why not, where that is only a matter of days.
+    """
 
     records: tuple[Record, ...]
     person_reachable: bool | None = None
+    again: Offer | Again | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,10 +272,14 @@ class SessionNotFound:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFound:
-    """The code entered is a campaign's: the session that begins takes its path. `person_reachable`: None, as it was."""
+    """The code entered is a campaign's: the session that begins takes its path. `person_reachable`: None, as it was.
+
+    `lead`: what is said first.
+    """
 
     offer: Offer
     person_reachable: bool | None = None
+    lead: PromptId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +413,14 @@ class FindCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginAnew:
+    """Leave the session that was found, for a new one in this campaign; answered by `CampaignFound`, `lead` in it."""
+
+    offer: Offer
+    lead: PromptId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RecogniseCaller:
     """Recognise this caller's number from now on (`wished`), or forget it. Only a keyed hash is kept of it."""
 
@@ -446,6 +463,7 @@ Effect = (
     | ClaimEffect
     | FindSession
     | FindCaller
+    | BeginAnew
     | RecogniseCaller
     | AskCallback
     | EraseSession

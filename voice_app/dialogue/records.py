@@ -7,7 +7,7 @@ evidence. Each has a stable `kind` and a version, so that older records stay rea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from audio_content.model import OptionId
@@ -118,11 +118,20 @@ class SessionFinished:
 
 @dataclass(frozen=True, slots=True)
 class CampaignJoined:
-    """The session takes part in a campaign. `organization` is the name that was said: who might receive the result."""
+    """The session takes part in a campaign. `organization` is the name that was said: who might receive the result.
+
+    `shares`: the person is asked at the end; `number_label`: and, before that, for the organisation's number of them
+    (called so, by locale; empty: not asked). `complete`: the session had its result already. `again`: the participation
+    that this one repeats.
+    """
 
     kind: ClassVar[str] = JOINED
     campaign: str
     organization: str
+    shares: bool = True
+    number_label: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = False
+    again: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +200,13 @@ class ResultUnclaimed:
 
 @dataclass(frozen=True, slots=True)
 class ResultShared:
-    """The person shares this result with a campaign, once; `snapshot` is all that its organisation will see."""
+    """The person shares this result with a campaign, once; `snapshot` is all that its organisation will see, with the
+    organisation's own `number` of the person, if they gave it."""
 
     kind: ClassVar[str] = SHARED
     campaign: str
     snapshot: Snapshot
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +272,13 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
 def to_payload(record: Record) -> dict[str, Any]:
     """Give the record as JSON data (its kind is stored beside it)."""
     if isinstance(record, ResultShared):
-        return {"v": RECORD_VERSION, "campaign": record.campaign, "snapshot": record.snapshot.to_data()}
+        given = {"number": record.number} if record.number else {}
+        return {"v": RECORD_VERSION, "campaign": record.campaign, "snapshot": record.snapshot.to_data(), **given}
+    if isinstance(record, CampaignJoined):
+        told = asdict(record)
+        usual = asdict(CampaignJoined("", ""))
+        needed = {"campaign": record.campaign, "organization": record.organization}
+        return {"v": RECORD_VERSION, **needed, **{name: told[name] for name in told if told[name] != usual[name]}}
     return {"v": RECORD_VERSION, **asdict(record)}
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from audio_content.model import ItemKind, OptionId, PromptId
 from engine.model import Channel
+from engine.organization.campaigns import CampaignKind
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.lessons import offer
 from voice_app.dialogue.messages import (
@@ -29,6 +30,7 @@ from voice_app.dialogue.messages import (
     Verbatim,
 )
 from voice_app.dialogue.open_answers import kind_asked, word_awaited
+from voice_app.dialogue.own_number import label
 from voice_app.dialogue.profile import result_phrases
 from voice_app.dialogue.reaction import Form
 from voice_app.dialogue.state import ClaimStep, DialogueState, Doubt, Phase, Session
@@ -94,8 +96,10 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
             return _pause_stem(state)
         case Phase.RESULT:
             return _spaced((*result_phrases(context, state.session), *_sharing_to_come(state.session)))
+        case Phase.OWN_NUMBER:
+            return _own_number_stem(state)
         case Phase.SHARING:
-            return _sharing_stem(state.session)
+            return _sharing_stem(state)
         case Phase.ASSISTANCE:
             return _assistance_stem(state)
         case Phase.INFO:
@@ -154,12 +158,13 @@ def _welcome_stem(context: DialogueContext, state: DialogueState) -> tuple[Part,
     offer = state.offer
     if offer is None:
         return (_phrase("welcome.intro", number=number), _phrase("welcome.privacy"))
-    own_words = offer.welcome.get(state.locale, "")
+    own_words, organization = offer.welcome.get(state.locale, ""), Verbatim(offer.organization)
+    intro = "campaign.profile" if offer.kind is CampaignKind.PROFILE else "campaign.intro"
     return (
         *((_phrase("campaign.welcome", words=Verbatim(own_words)),) if own_words else ()),
-        _phrase("campaign.intro", organization=Verbatim(offer.organization), number=number),
+        _phrase(intro, organization=organization, number=number),
         _phrase("welcome.privacy"),
-        _phrase("campaign.privacy", organization=Verbatim(offer.organization)),
+        _phrase("campaign.privacy" if offer.shares else "campaign.private", organization=organization),
     )
 
 
@@ -169,11 +174,22 @@ def _sharing_to_come(session: Session) -> tuple[Phrase, ...]:
     return (_phrase("sharing.soon", organization=Verbatim(session.campaign.organization)),)
 
 
-def _sharing_stem(session: Session) -> tuple[Part, ...]:
-    if session.campaign is None:
+def _sharing_stem(state: DialogueState) -> tuple[Part, ...]:
+    campaign, number = state.session.campaign, state.number
+    if campaign is None:
         return ()
-    organization = Verbatim(session.campaign.organization)
-    return (_phrase(SHARING_QUESTION, organization=organization), _phrase("sharing.what"), _phrase("sharing.free"))
+    return (
+        _phrase(SHARING_QUESTION, organization=Verbatim(campaign.organization)),
+        _phrase("sharing.what"),
+        *((_phrase("sharing.with_number", label=label(state), digits=Spelled(number)),) if number else ()),
+        _phrase("sharing.free"),
+    )
+
+
+def _own_number_stem(state: DialogueState) -> tuple[Part, ...]:
+    if state.digits:
+        return (_phrase("own.begun", digits=Spelled(state.digits)),)
+    return (_phrase(keyed(state, "own.ask"), label=label(state)),)
 
 
 def _assistance_stem(state: DialogueState) -> tuple[Part, ...]:

@@ -15,6 +15,7 @@ from engine.adaptive import Report
 from engine.model import Aid, Outcome, SkillId
 from engine.organization.consent import Purpose
 from engine.organization.snapshot import AreaResult, Snapshot
+from voice_app.dialogue import own_number
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import Meant
 from voice_app.dialogue.messages import Phrase, Verbatim
@@ -31,6 +32,8 @@ def ask(state: DialogueState) -> Reaction:
     """Give the reaction that goes from the result to the question of sharing; to the end when it is settled."""
     if not state.session.sharing_open:
         return goodbye(state)
+    if own_number.is_asked_for(state):
+        return own_number.ask(state)
     return Reaction(replace(calm(state), phase=Phase.SHARING))
 
 
@@ -53,7 +56,7 @@ def decide(context: DialogueContext, state: DialogueState, meant: Meant) -> Reac
     reaction = goodbye(state).keep(context, answer)
     if not agreed:
         return reaction.saying("sharing.kept")
-    reaction = reaction.keep(context, ResultShared(campaign.campaign, snapshot_of(context, state)))
+    reaction = reaction.keep(context, ResultShared(campaign.campaign, snapshot_of(context, state), state.number or ""))
     return reaction.saying(Phrase(PromptId("sharing.done"), {"organization": Verbatim(campaign.organization)}))
 
 

@@ -38,6 +38,7 @@ class Phase(Enum):
     PAUSED = "paused"
     RESULT = "result"
     SHARING = "sharing"
+    OWN_NUMBER = "own_number"
     ASSISTANCE = "assistance"
     INFO = "info"
     DATA = "data"
@@ -119,7 +120,8 @@ class Session:
     @property
     def sharing_open(self) -> bool:
         """Tell whether the person is still to be asked if the result goes to the campaign's organisation."""
-        return self.campaign is not None and self.finished is not None and self.consent is None and not self.shared
+        asks = self.campaign is not None and self.campaign.shares
+        return asks and self.finished is not None and self.consent is None and not self.shared
 
     @property
     def answers(self) -> tuple[Settled, ...]:
@@ -151,7 +153,8 @@ class DialogueState:
     last utterance was heard, for who goes on speaking (itself without a `before`); `acted_on` is what it was taken for.
     `correcting`: the answer that comes
     is the second version of one utterance. `corrections`: how often that happened.
-    `offer`: the campaign whose code was entered, until the session begins.
+    `offer`: the campaign whose code was entered, until the session begins. `again`: the campaign may be taken once
+    more. `number`: the organisation's number of the person, "" when they gave none, None until they were asked.
     `claim`: a result is being kept, or an account entered; `account`: the one that the person is in.
     `seat`: somebody would like to help and the person is being asked, `aside`: where they go on after that.
     `noisy`: the person was heard badly twice in a question, and the talk button is offered from here on.
@@ -173,6 +176,8 @@ class DialogueState:
     theme: int = 0
     lesson: int = 0
     offer: Offer | None = None
+    again: Offer | None = None
+    number: str | None = field(default=None, repr=False)
     claim: Claiming | None = None
     account: AccountShown | None = None
     seat: Seat | None = None

@@ -53,13 +53,13 @@ LOUDER, QUIETER, EXPLAIN = command("louder"), command("quieter"), command("expla
 DONT_KNOW, BACK, PAUSE, HELP = command("dont_know"), command("back"), command("pause"), command("help")
 SKIP, ERASE, LEAVE_CODE = command("skip"), command("erase"), command("leave_code")
 WAIT = command("wait")
-LIST, ENTER, STAR = command("list"), command("enter"), command("star")
-"""The possible words to choose from; the end of a number; the star key in a number question."""
+LIST, ENTER, STAR, NO_NUMBER = command("list"), command("enter"), command("star"), command("no_number")
+"""The possible words to choose from; the end of a number; the star key in a number question; no number to give."""
 FRENCH, ENGLISH = menu("french"), menu("english")
 BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
 TEA, COFFEE = menu("practice_one"), menu("practice_two")
 CONTINUE, FINISH, LESSON = menu("continue"), menu("finish"), menu("lesson")
-ALONE, KEEP = menu("alone"), menu("keep")
+ALONE, KEEP, RETAKE = menu("alone"), menu("keep"), menu("retake")
 NEW_ACCOUNT, HAVE_ACCOUNT = menu("new_account"), menu("have_account")
 TAKE_OUT, ERASE_ACCOUNT = menu("take_out"), menu("erase_account")
 LESSONS, TAKE, NEXT, HEAR = menu("lessons"), menu("take"), menu("next"), menu("hear")
@@ -121,6 +121,8 @@ _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
 _ONWARD = Phrase(PromptId("result.onward"))
 """Who says "finish" after a campaign's result goes on too: the one question that is left comes first."""
 _RESULT_TO_SHARE = ((REPEAT, "result.again"), (CONTINUE, "result.onward"))
+_RESULT_TO_RETAKE = ((RETAKE, "result.retake"), (FINISH, "result.finish"))
+"""Who may take the campaign again can still have the result repeated, as everything at every moment."""
 _SURE = ((YES, "account.yes"), (NO, "account.no"))
 _PRACTICE = ((TEA, "practice.option.one"), (COFFEE, "practice.option.two"))
 
@@ -136,6 +138,7 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
         return tuple(
             Choice(place, meaning, Phrase(PromptId("language.name"), locale=locale), "language.invite", locale)
             for place, (meaning, locale) in enumerate(LANGUAGES.items(), start=1)
+            if state.offer is None or not state.offer.locales or locale in state.offer.locales
         )
     if state.phase is Phase.PRACTICE:
         return tuple(
@@ -166,6 +169,8 @@ def _menu(state: DialogueState) -> tuple[tuple[MeaningId, str], ...]:
     """Give the choices of a menu; after a campaign's result its question of sharing comes before the end."""
     if state.phase is Phase.RESULT and state.session.sharing_open:
         return _RESULT_TO_SHARE
+    if state.phase is Phase.RESULT and state.again is not None:
+        return _RESULT_TO_RETAKE
     if state.phase is Phase.ACCOUNT and is_asked_whether_sure(state):
         return _SURE
     return _MENUS.get(state.phase, ())
@@ -205,6 +210,9 @@ def grammar(context: DialogueContext, state: DialogueState) -> Grammar:
     elif state.phase is Phase.CODE_ENTRY:
         wordings += [(digit(value), forms) for value, forms in enumerate(words.digits)]
         wordings += [_command_wordings(words, meaning) for meaning in (ERASE, LEAVE_CODE, LESSONS)]
+    elif state.phase is Phase.OWN_NUMBER:
+        wordings += [(digit(value), forms) for value, forms in enumerate(words.digits)]
+        wordings += [_command_wordings(words, meaning) for meaning in (ERASE, ENTER, NO_NUMBER)]
     else:
         wordings += _choice_wordings(context, state, locale, words)
     if state.phase is Phase.WELCOME and state.doubt is None:

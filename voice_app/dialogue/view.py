@@ -30,6 +30,7 @@ _SPOKEN_ONLY = frozenset({"question.number", "question.resume", "pause.code_agai
 _SCREENS = {
     Phase.CODE_ENTRY: Screen.CODE_ENTRY,
     Phase.LESSONS: Screen.LESSONS,
+    Phase.OWN_NUMBER: Screen.NUMBER_ENTRY,
     Phase.PRACTICE: Screen.QUESTION,
     Phase.QUESTION: Screen.QUESTION,
     Phase.PAUSED: Screen.PAUSED,
@@ -49,6 +50,7 @@ _HEADINGS = {
     Phase.PRACTICE: "practice.heading",
     Phase.PAUSED: "pause.heading",
     Phase.RESULT: "result.heading",
+    Phase.OWN_NUMBER: "own.heading",
     Phase.SHARING: "sharing.heading",
     Phase.ASSISTANCE: "assist.heading",
     Phase.INFO: "info.heading",
@@ -85,6 +87,8 @@ _NUMBER_TYPED = (("*", "erase"), ("#", "enter"))
 _BESIDE_A_NUMBER = (("e", "explain"), ("b", "back"), ("p", "pause"), ("h", "help"))
 _MORE_BESIDE_A_NUMBER = (("s", "slower"), ("f", "faster"), _LOUDER, _QUIETER)
 """The digits are the number's: commands have letters, which only a page can send."""
+_NO_NUMBER = (("#", "own.none"),)
+_BESIDE_OWN_NUMBER = (("b", "back"), ("p", "pause"), ("h", "help"))
 _YES_NO = {
     YES: "check",
     NO: "cross",
@@ -131,7 +135,7 @@ def _heading(state: DialogueState) -> Phrase:
 def _choices(context: DialogueContext, state: DialogueState) -> tuple[Button, ...]:
     if word_awaited(context, state):
         return (Button("1", Phrase(PromptId("command.list")), pictogram="list"),)
-    if state.phase is Phase.CODE_ENTRY or number_awaited(context, state):
+    if state.phase in (Phase.CODE_ENTRY, Phase.OWN_NUMBER) or number_awaited(context, state):
         return tuple(Button(key, Phrase(PromptId("code.key"), {"digits": Spelled(key)})) for key in ("1234567890"))
     return tuple(
         Button(str(each.place), each.label, place=each.place, pictogram=_YES_NO.get(each.meaning))
@@ -148,6 +152,8 @@ def _commands(context: DialogueContext, state: DialogueState) -> tuple[Button, .
         offered = _IN_DOUBT
     elif state.phase is Phase.CODE_ENTRY and (state.digits or state.claim is not None):
         offered = _WITH_DIGITS
+    elif state.phase is Phase.OWN_NUMBER and state.doubt is None:
+        offered = (*(_NUMBER_TYPED if state.digits else _NO_NUMBER), *_BESIDE_OWN_NUMBER)
     elif state.more and state.phase is not Phase.CODE_ENTRY:
         offered = _MORE
     else:

@@ -11,7 +11,8 @@ A signature is HMAC-SHA256 over `id.timestamp.body` with the secret (base64 afte
 changed there are two, one by each. (Standard Webhooks, specification 1.0: libraries for receivers exist.)
 
 Before a person shares, an organisation learns nothing but a count: that one more began, that one more is complete,
-without an id by which one could be followed. `participation.shared` brings the id and the result, as it was shared.
+without an id by which one could be followed. `participation.shared` brings the id and the result, as it was shared,
+and the organisation's own number of the person (`person_number`) where they gave it.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ def body_of(webhook: Webhook, event: Envelope, place: Place) -> bytes:
     }
     if event.kind == SHARED:
         told |= {"participation": place.participation, "result": event.payload["snapshot"]}
+        if number := event.payload.get("number"):
+            told["person_number"] = number
     return json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
 
 

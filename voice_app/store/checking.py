@@ -261,6 +261,8 @@ def _participation_reasons(told: Participation | None, row: Row[Any] | None) -> 
         "completed_at": told.completed_at,
         "shared_at": told.shared_at,
         "snapshot": None if told.snapshot is None else dict(told.snapshot),
+        "person_number": told.person_number,
+        "again_of": told.again_of,
     }
     for name, value in expected.items():
         kept = getattr(row, name)

@@ -170,7 +170,13 @@ async def _prove_table(table: Table, connection: AsyncConnection) -> TableProof:
     return TableProof(count, proof.hexdigest())
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return as_text(value)
+    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes) else value
+
+
 def _written(row: Mapping[str, Any]) -> bytes:
     """Give a row as text that is the same whichever database it was read from."""
-    plain = {name: as_text(value) if isinstance(value, datetime) else value for name, value in row.items()}
+    plain = {name: _plain(value) for name, value in row.items()}
     return json.dumps(plain, sort_keys=True, ensure_ascii=False).encode() + b"\n"

@@ -65,6 +65,7 @@ async def anonymise_participations(database: AsyncSession, session: str, empty: 
         row.cohort = ""
         await recount(database, row, 1)
         row.snapshot, row.number, row.erased = None, None, True
+        row.person_number, row.again_of = "", None
         row.session_id = empty
         database.add(row)
 

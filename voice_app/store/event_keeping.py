@@ -266,6 +266,7 @@ async def _settle_participation(database: AsyncSession, told: Participation, ses
     opened = await database.get_one(SessionRow, session)
     row.channel = opened.channel if told.snapshot is None else Snapshot.from_data(told.snapshot).channel
     row.cohort, row.number = cohort, number
+    row.person_number, row.again_of = told.person_number, told.again_of
     if row.shared_at is not None and row.number is None:
         row.number = await next_number(database, row.campaign_id)
     database.add(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, DateTime, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -96,7 +96,11 @@ class SignInRow(SQLModel, table=True):
 
 
 class CampaignRow(SQLModel, table=True):
-    """`tags`: words of the organisation's own, between commas. `published`: anybody may see its figures."""
+    """`tags`: words of the organisation's own, between commas. `published`: anybody may see its figures.
+
+    `locales`: between commas, empty: all. `number_label`: what the organisation calls its own number of a person, by
+    locale. `repeated`: who shared a result may take part again.
+    """
 
     __tablename__ = "campaign"
 
@@ -111,6 +115,10 @@ class CampaignRow(SQLModel, table=True):
     archived_at: datetime | None = Field(default=None, sa_column=_moment())
     tags: str = ""
     published: bool = False
+    kind: str = "assessment"
+    locales: str = ""
+    number_label: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    repeated: bool = False
     created_at: datetime = Field(sa_column=_moment(needed=True))
     changed_at: datetime | None = Field(default=None, sa_column=_changed())
 
@@ -119,7 +127,8 @@ class ParticipationRow(SQLModel, table=True):
     """One session in a campaign. `snapshot` and `number` are there from the moment of sharing on.
 
     `channel`: where it began, then where the result was shared. `cohort`: the group that a member put it in, or "".
-    `erased`: its person is gone, and all but what is counted.
+    `erased`: its person is gone, and all but what is counted. `person_number`: the organisation's own number of the
+    person, who gave it with the result. `again_of`: the participation that this one repeats.
     """
 
     __tablename__ = "participation"
@@ -142,6 +151,21 @@ class ParticipationRow(SQLModel, table=True):
     cohort: str = ""
     number: int | None = None
     erased: bool = False
+    person_number: str = ""
+    again_of: str | None = None
+
+
+class CampaignSoundRow(SQLModel, table=True):
+    """A recording of a campaign's words of welcome, as a WAV file; `digest` is its name."""
+
+    __tablename__ = "campaign_sound"
+
+    campaign_id: str = Field(primary_key=True, foreign_key="campaign.id")
+    locale: str = Field(primary_key=True)
+    digest: str = Field(index=True)
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    duration_ms: int
+    kept_at: datetime = Field(sa_column=_moment(needed=True))
 
 
 class AuditRow(SQLModel, table=True):

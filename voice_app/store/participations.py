@@ -14,6 +14,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine.organization import tallies
+from engine.organization.campaigns import CampaignKind
 from engine.organization.consent import Consent, Purpose, is_given
 from engine.organization.participations import (
     CONSENT,
@@ -23,6 +24,7 @@ from engine.organization.participations import (
     SharingRefused,
     State,
     advance,
+    joined_state,
     require_sharing,
 )
 from engine.organization.snapshot import Snapshot
@@ -71,12 +73,14 @@ async def _joined(
         id=joined,
         campaign_id=campaign,
         session_id=session,
-        state=State.STARTED.value,
+        state=joined_state(payload).value,
         begun_at=moment,
+        completed_at=moment if joined_state(payload) is State.COMPLETED else None,
+        again_of=payload.get("again"),
         channel=(await database.get_one(SessionRow, session)).channel,
     )
     database.add(row)
-    await count(database, row, tallies.of_state(State.STARTED), day_of(moment))
+    await count(database, row, tallies.of_state(joined_state(payload)), day_of(moment))
     return row
 
 
@@ -88,9 +92,15 @@ async def _advance(
         campaign = await database.get(CampaignRow, row.campaign_id)
         agreed = record.payload["campaign"] == row.campaign_id and _agreed(records, row.campaign_id)
         try:
-            require_sharing(before, agreed=agreed, archived=campaign is None or campaign.archived_at is not None)
+            require_sharing(
+                before,
+                agreed=agreed,
+                archived=campaign is None or campaign.archived_at is not None,
+                shares=campaign is None or campaign.kind != CampaignKind.DIAGNOSTIC,
+            )
         except SharingRefused as fault:
             raise SharingClosed(str(fault)) from fault
+        row.person_number = str(record.payload.get("number", ""))
         await _share(database, row, record.payload["snapshot"], moment)
     after = advance(before, record.kind) or before
     completed = {Tally(Kind.COMPLETED)}

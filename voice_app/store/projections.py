@@ -15,7 +15,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.organization.claims import CLAIMED, UNCLAIMED
-from engine.organization.participations import FINISHED, JOINED, RELEASED, SHARED, WITHDRAWN, State, advance
+from engine.organization.participations import (
+    FINISHED,
+    JOINED,
+    RELEASED,
+    SHARED,
+    WITHDRAWN,
+    State,
+    advance,
+    joined_state,
+)
 from engine.organization.sittings import BEGUN, ENDED
 from engine.sync.events import Envelope
 from engine.sync.sessions import CODE_ISSUED, Lead, Place, lead_of
@@ -43,6 +52,8 @@ class Participation:
     completed_at: str | None = None
     shared_at: str | None = None
     snapshot: Mapping[str, Any] | None = None
+    person_number: str = ""
+    again_of: str | None = None
 
 
 @dataclass(slots=True)
@@ -89,7 +100,15 @@ def participation_of(events: Iterable[Envelope]) -> Participation | None:
         if event.kind == RELEASED:
             made = None
         elif event.kind == JOINED and made is None:
-            made = Participation(event.id, str(event.payload["campaign"]), event.recorded_at)
+            state = joined_state(event.payload)
+            made = Participation(
+                event.id,
+                str(event.payload["campaign"]),
+                event.recorded_at,
+                state,
+                event.recorded_at if state is State.COMPLETED else None,
+                again_of=event.payload.get("again"),
+            )
         elif made is not None and event.kind in FOLLOWED:
             _advance(made, event)
     return made
@@ -137,6 +156,7 @@ def _advance(made: Participation, event: Envelope) -> None:
         made.state = State.SHARED
         made.completed_at = made.completed_at or event.recorded_at
         made.shared_at, made.snapshot = event.recorded_at, dict(event.payload["snapshot"])
+        made.person_number = str(event.payload.get("number", ""))
         return
     after = advance(made.state, event.kind) or made.state
     if after is State.COMPLETED and made.state is not after:

@@ -19,6 +19,8 @@ class StoreRules:
     """Long enough to spoil guessing, short enough to wait for at the kiosk."""
     wrong_codes_per_site: int = 60
     """Wrong codes at the whole site within an hour: guessing spread over kiosks stops here."""
+    repeat_after_days: int = 4
+    """Days after a result was shared before its campaign may be taken again: time to learn something."""
     busy_ms: int = 5_000
     """How long a writer waits for the writer before it."""
     statement_limit_s: float = 8.0

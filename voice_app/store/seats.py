@@ -9,13 +9,14 @@ from sqlalchemy import func
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine.organization.campaigns import Entry, Offer, entry
+from engine.organization.campaigns import Entry, entry
 from engine.organization.sittings import BEGUN, ENDED, Seat
 from engine.sync.events import Envelope
 from voice_app.errors import StoreError
 from voice_app.ports import NewRecord
 from voice_app.store.envelopes import as_text, aware
 from voice_app.store.identifiers import uuid7
+from voice_app.store.offers import offer_of
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow
 from voice_app.store.sitting_tables import GlimpseRow, SeatRow, SittingRow
 from voice_app.store.sql_organizations import span_of
@@ -102,5 +103,4 @@ async def seat_in(database: AsyncSession, row: SittingRow, organization: Organiz
     campaign = None if row.campaign_id is None else await database.get(CampaignRow, row.campaign_id)
     if campaign is None or entry(span_of(campaign), as_text(moment)) is not Entry.OPEN:
         return Seat(row.id, organization.name)
-    offer = Offer(campaign.id, organization.name, campaign.title, campaign.path, dict(campaign.welcome))
-    return Seat(row.id, organization.name, offer)
+    return Seat(row.id, organization.name, await offer_of(database, campaign, organization.name))

@@ -118,6 +118,8 @@ def _result(row: ParticipationRow) -> Result:
             completed_at=aware(row.completed_at or row.begun_at),
             shared_at=shared,
             changed_at=_written(row),
+            again_of=row.again_of,
         ),
         Snapshot.from_data(row.snapshot or {}),
+        row.person_number,
     )

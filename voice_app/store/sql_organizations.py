@@ -15,7 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine.organization.campaigns import LONGEST_NAME, InvalidCampaign, Span, checked, checked_tags, entry
+from engine.organization.campaigns import (
+    LONGEST_NAME,
+    CampaignKind,
+    InvalidCampaign,
+    Span,
+    checked,
+    checked_labels,
+    checked_tags,
+    entry,
+)
 from engine.organization.roles import Role, leaves_an_admin
 from engine.organization.snapshot import Snapshot
 from engine.organization.tallies import Kind
@@ -163,6 +172,10 @@ class SqlOrganizations:
                 opens_at=draft.opens,
                 closes_at=draft.closes,
                 tags=",".join(checked_tags(draft.tags)),
+                kind=draft.kind.value,
+                locales=",".join(dict.fromkeys(draft.locales)),
+                number_label=checked_labels(draft.number_label) if draft.kind is not CampaignKind.DIAGNOSTIC else {},
+                repeated=draft.repeated,
                 created_at=moment,
             )
             database.add(row)
@@ -234,6 +247,10 @@ class SqlOrganizations:
             counts=counts,
             tags=tuple(filter(None, row.tags.split(","))),
             published=row.published,
+            kind=CampaignKind(row.kind),
+            locales=tuple(filter(None, row.locales.split(","))),
+            number_label=dict(row.number_label),
+            repeated=row.repeated,
         )
 
     # --- results -----------------------------------------------------------------------------------------------
@@ -244,7 +261,7 @@ class SqlOrganizations:
         number = 0
         while True:
             query = (
-                select(ParticipationRow.id, ParticipationRow.shared_at, ParticipationRow.snapshot)
+                select(ParticipationRow)
                 .join(CampaignRow, col(CampaignRow.id) == col(ParticipationRow.campaign_id))
                 .where(CampaignRow.organization_id == organization, ParticipationRow.campaign_id == campaign)
                 .where(col(ParticipationRow.shared_at).is_not(None))
@@ -255,12 +272,13 @@ class SqlOrganizations:
                 query = query.where(tuple_(col(ParticipationRow.shared_at), col(ParticipationRow.id)) > last)
             async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
                 rows = (await database.exec(query)).all()
-            for name, shared_at, snapshot in rows:
-                if shared_at is None or snapshot is None:
+            for row in rows:
+                if row.shared_at is None or row.snapshot is None:
                     continue
                 number += 1
-                last = (aware(shared_at), name)
-                yield SharedResult(number, name, aware(shared_at), Snapshot.from_data(snapshot))
+                last = (aware(row.shared_at), row.id)
+                snapshot = Snapshot.from_data(row.snapshot)
+                yield SharedResult(number, row.id, last[0], snapshot, row.person_number, row.again_of)
             if len(rows) < RESULTS_AT_ONCE:
                 return
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 from sqlmodel import select as entities
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -204,9 +205,15 @@ async def _figures(database: AsyncSession, query: Query) -> Figures:
 
 def _shared(organization: str, campaign: str, chosen: ResultFilter) -> Query:
     """Give the query of a campaign's shared results."""
-    columns = ("id", "number", "shared_at", "channel", "cohort", "snapshot")
+    columns = ("id", "number", "shared_at", "channel", "cohort", "snapshot", "person_number")
+    before = aliased(ParticipationRow)
     query = (
-        select(*(ParticipationRow.__table__.c[name] for name in columns))  # type: ignore[attr-defined]
+        select(
+            *(ParticipationRow.__table__.c[name] for name in columns),  # type: ignore[attr-defined]
+            col(before.number).label("again_number"),
+        )
+        .select_from(ParticipationRow)
+        .outerjoin(before, col(before.id) == col(ParticipationRow.again_of))
         .join(CampaignRow, col(CampaignRow.id) == col(ParticipationRow.campaign_id))
         .where(col(CampaignRow.organization_id) == organization, col(ParticipationRow.campaign_id) == campaign)
         .where(col(ParticipationRow.number).is_not(None), col(ParticipationRow.snapshot).is_not(None))
@@ -237,4 +244,6 @@ def _participant(row: Any) -> Participant:
         channel=row.channel,
         cohort=row.cohort,
         snapshot=Snapshot.from_data(row.snapshot),
+        person_number=row.person_number,
+        again_number=row.again_number,
     )

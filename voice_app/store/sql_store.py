@@ -28,6 +28,7 @@ from engine.organization.codes import (
     is_valid_code,
     with_check_digit,
 )
+from engine.organization.participations import Again
 from engine.sync.sessions import CODE_ISSUED, STORE_KINDS
 from voice_app.errors import StoreError, TooManyAttempts
 from voice_app.ports import CallerMark, NewRecord, Opened, ResumeCode, SessionId, StoredRecord
@@ -38,6 +39,7 @@ from voice_app.store.envelopes import as_text, aware
 from voice_app.store.erasures import erase_session
 from voice_app.store.event_keeping import ORDER
 from voice_app.store.identifiers import uuid7
+from voice_app.store.offers import again_after, offer_of
 from voice_app.store.organization_tables import CampaignRow, OrganizationRow
 from voice_app.store.rules import StoreRules
 from voice_app.store.seats import seat_of_code
@@ -223,11 +225,16 @@ class SqlStore:
                 if other is None:
                     database.add(WrongCodeRow(asker=asker, tried_at=moment))
                 return other
-        row, organization = found
-        allowed = entry(span_of(row), as_text(moment))
-        if allowed is not Entry.OPEN:
-            return allowed
-        return Offer(row.id, organization.name, row.title, row.path, dict(row.welcome))
+            row, organization = found
+            allowed = entry(span_of(row), as_text(moment))
+            if allowed is not Entry.OPEN:
+                return allowed
+            return await offer_of(database, row, organization.name)
+
+    async def again(self, session: SessionId) -> Offer | Again | None:
+        """Give the campaign of a session once more, if its person may take part again; why not; None: no campaign."""
+        async with self._transaction() as database:
+            return await again_after(database, session, self._rules, datetime.now(UTC))
 
     async def _refuse_guessing(self, database: AsyncSession, asker: str, moment: datetime) -> None:
         hour_ago = moment - timedelta(hours=1)

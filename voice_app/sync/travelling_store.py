@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from engine.organization.campaigns import Offer
 from engine.organization.codes import is_valid_code
+from engine.organization.participations import Again
 from voice_app.ports import CallerMark, NewRecord, Opened, ResumeCode, SessionId, StoredRecord
 from voice_app.store.sql_store import SqlStore
 
@@ -60,6 +62,9 @@ class TravellingStore:
 
     async def find_campaign(self, code: str, *, asker: str) -> Opened | None:
         return await self._store.find_campaign(code, asker=asker)
+
+    async def again(self, session: SessionId) -> Offer | Again | None:
+        return await self._store.again(session)
 
     async def close(self) -> None:
         await self._store.close()

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from engine.organization.campaigns import LONGEST_TITLE, LONGEST_WELCOME
+from engine.model import MAX_LEVEL
+from engine.organization.campaigns import LONGEST_LABEL, LONGEST_TITLE, LONGEST_WELCOME
 from voice_app.access import Caller
 from voice_app.feeds import PAGE_AT_MOST, Participation, Piece, Result
 from voice_app.organizations import Campaign, Member, ShownOrganization
 
+KindName = Literal["assessment", "profile_collection", "diagnostic"]
 RoleName = Literal["admin", "mediator", "viewer"]
 
 
@@ -46,13 +48,31 @@ class NewCampaign(_Asked):
     """A campaign to create."""
 
     title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
-    path: Annotated[str, Field(max_length=80, description="One of the paths of the content.")]
+    kind: Annotated[KindName, Field(description="What is asked of people; a diagnostic sends nothing.")] = "assessment"
+    path: Annotated[
+        str | None,
+        Field(max_length=80, description="One of the paths of the content; none with `targets` or for profiles."),
+    ] = None
+    targets: Annotated[
+        list[Annotated[str, Field(max_length=40)]],
+        Field(max_length=100, description="A target set instead of a path: competences, topics (tubes), skills."),
+    ] = Field(default_factory=list)
+    level: Annotated[int, Field(ge=1, le=MAX_LEVEL, description="The highest level of `targets`.")] = MAX_LEVEL
     welcome: Annotated[
         dict[Annotated[str, Field(pattern="^(fr|en)$")], Annotated[str, Field(max_length=LONGEST_WELCOME)]],
         Field(description="Words of welcome by language; the voice says them."),
     ] = Field(default_factory=dict)
     opens: AskedMoment | None = None
     closes: AskedMoment | None = None
+    locales: Annotated[
+        list[Literal["fr", "en"]], Field(max_length=2, description="The languages of the campaign; none: all.")
+    ] = Field(default_factory=list)
+    number_label: Annotated[
+        dict[Annotated[str, Field(pattern="^(fr|en)$")], Annotated[str, Field(max_length=LONGEST_LABEL)]],
+        Field(description="What your own number of a person is called, by language. People may go on without it."),
+    ] = Field(default_factory=dict)
+    repeated: Annotated[bool, Field(description="Who shared a result may take part again, some days later.")] = False
+    tags: Annotated[list[str], Field(max_length=10, description="Words of your own.")] = Field(default_factory=list)
 
 
 class NewInvitation(_Asked):
@@ -193,6 +213,11 @@ class CampaignAnswer(BaseModel):
     title: str
     path: str
     welcome: dict[str, str]
+    kind: KindName
+    locales: list[str]
+    number_label: dict[str, str]
+    repeated: bool
+    tags: list[str]
     opens: datetime | None
     closes: datetime | None
     entry: Literal["open", "not_yet", "closed", "archived"]
@@ -208,6 +233,11 @@ class CampaignAnswer(BaseModel):
             title=campaign.title,
             path=campaign.path,
             welcome=dict(campaign.welcome),
+            kind=campaign.kind.value,
+            locales=list(campaign.locales),
+            number_label=dict(campaign.number_label),
+            repeated=campaign.repeated,
+            tags=list(campaign.tags),
             opens=None if campaign.opens is None else _moment(campaign.opens),
             closes=None if campaign.closes is None else _moment(campaign.closes),
             entry=campaign.entry.value,
@@ -225,6 +255,7 @@ class ParticipationAnswer(BaseModel):
     completed_at: datetime
     shared_at: datetime
     changed_at: datetime
+    again_of: Annotated[str | None, Field(description="The participation that this one repeats.")]
 
     @classmethod
     def of(cls, told: Participation) -> ParticipationAnswer:
@@ -235,6 +266,7 @@ class ParticipationAnswer(BaseModel):
             completed_at=_moment(told.completed_at),
             shared_at=_moment(told.shared_at),
             changed_at=_moment(told.changed_at),
+            again_of=told.again_of,
         )
 
 
@@ -243,10 +275,15 @@ class ResultAnswer(BaseModel):
 
     participation: ParticipationAnswer
     result: dict[str, Any]
+    person_number: Annotated[str, Field(description="Your own number of the person, who gave it; or empty.")]
 
     @classmethod
     def of(cls, told: Result) -> ResultAnswer:
-        return cls(participation=ParticipationAnswer.of(told.participation), result=told.snapshot.to_data())
+        return cls(
+            participation=ParticipationAnswer.of(told.participation),
+            result=told.snapshot.to_data(),
+            person_number=told.person_number,
+        )
 
 
 class _Page(BaseModel):

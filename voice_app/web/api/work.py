@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from quart import Response, current_app, request
 
 from audio_content.model import LOCALES, Content
-from engine.organization.campaigns import InvalidCampaign
+from engine.organization.campaigns import CampaignKind, InvalidCampaign
 from engine.organization.roles import Role
 from voice_app.access import Access, Rates
 from voice_app.feeds import Cursor, Feeds
@@ -31,7 +31,7 @@ from voice_app.web.api.gate import Call, not_found
 from voice_app.web.api.grants import grant
 from voice_app.web.api.problems import Problem
 from voice_app.web.organization.exports import as_csv, as_json
-from voice_app.web.organization.forms import templates
+from voice_app.web.organization.forms import PROFILE_PATH, target_path, templates
 from voice_app.web.organization.sheets import BOOK, streamed
 from voice_app.web.organization.sheets import PREFIX as PAGES
 from voice_app.web.page_words import book_of_words
@@ -141,9 +141,18 @@ class Work:
         """Create a campaign; its code comes with it."""
         del organization
         desk, here = self._desk(), _here(call).organization.id
-        if data.path not in templates(desk.content):
-            raise InvalidCampaign("path", "missing")
-        draft = CampaignDraft(data.title, data.path, data.welcome, data.opens, data.closes)
+        draft = CampaignDraft(
+            data.title,
+            _path(data, desk.content),
+            data.welcome,
+            data.opens,
+            data.closes,
+            tuple(data.tags),
+            CampaignKind(data.kind),
+            tuple(data.locales),
+            data.number_label,
+            data.repeated,
+        )
         made = await desk.organizations.create_campaign(here, draft, _program(call))
         return shapes.CampaignAnswer.of(made), 201
 
@@ -217,6 +226,21 @@ def _here(call: Call) -> ShownOrganization:
     if call.organization is None:
         raise not_found()
     return call.organization
+
+
+def _path(data: shapes.NewCampaign, content: Content) -> str:
+    """Give the path of a campaign to create. Raises InvalidCampaign."""
+    if CampaignKind(data.kind) is CampaignKind.PROFILE:
+        if data.path not in (None, PROFILE_PATH) or data.targets:
+            raise InvalidCampaign("path", "a profile has no path of its own")
+        return PROFILE_PATH
+    if data.targets:
+        if data.path is not None:
+            raise InvalidCampaign("path", "a path or targets, not both")
+        return target_path(content, data.targets, data.level)
+    if data.path is None or data.path not in templates(content):
+        raise InvalidCampaign("path", "missing")
+    return data.path
 
 
 def _program(call: Call) -> Program:

@@ -36,6 +36,7 @@ async def as_csv(
         name = name_of(content, area, locale)
         heading += [f"{words['mastered']} – {name}", f"{words['to_learn']} – {name}"]
     heading += [words["mastered_skills"], words["to_learn_skills"], words["cohort"]]
+    heading += [words["person_number"], words["again_of"]]
     yield BYTE_ORDER_MARK + _line(heading)
     async for result in results:
         yield _line(_cells(campaign, result, areas, content, words, locale))
@@ -67,7 +68,7 @@ def _cells(
         cells += [str(len(told.mastered)), str(len(told.to_learn))] if told is not None and known else ["", ""]
     cells += [" | ".join(name_of(content, skill, locale) for skill in snapshot.mastered)]
     cells += [" | ".join(name_of(content, skill, locale) for skill in snapshot.to_learn)]
-    cells += [result.cohort]
+    cells += [result.cohort, result.person_number, str(result.again_number or "")]
     return cells
 
 
@@ -95,6 +96,8 @@ async def as_json(campaign: Campaign, results: AsyncIterator[Participant]) -> As
             "number": result.number,
             "shared_at": result.shared_at.isoformat(timespec="seconds"),
             "group": result.cohort,
+            "person_number": result.person_number,
+            "again_of": result.again_number,
             **result.snapshot.to_data(),
         }
         yield between + json.dumps(told, ensure_ascii=False)

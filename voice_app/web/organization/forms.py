@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from audio_content.model import LOCALES, Content, chosen_path
+from audio_content.model import LOCALES, Content, chosen_path, tube_of
 from engine.model import MAX_LEVEL
-from engine.organization.campaigns import InvalidCampaign
+from engine.organization.campaigns import CampaignKind, InvalidCampaign
 from engine.organization.codes import group_by_three
 from engine.organization.roles import Role
 from voice_app.organizations import CampaignDraft, InvalidMember
 
 OWN_CHOICE = "chosen"
-"""The choice of competences one by one, where a template does not fit."""
+"""The choice of competences and topics one by one, where a template does not fit."""
+PROFILE_PATH = "positionnement"
+"""What somebody is asked whose profile is collected and who has no result yet: all areas, all levels."""
 LEVELS = tuple(str(level) for level in range(1, MAX_LEVEL + 1))
 FEWEST_QUESTIONS = 8
 """Paths with fewer questions are not offered: a result would say nothing."""
@@ -36,12 +38,14 @@ def templates(content: Content) -> tuple[str, ...]:
 
 def read_campaign(form: Mapping[str, str], offered: tuple[str, ...], content: Content) -> CampaignDraft:
     """Give the campaign that a form describes. Raises InvalidCampaign."""
-    path = form.get("path", "")
+    kind = read_kind(form.get("kind", CampaignKind.ASSESSMENT))
+    path = PROFILE_PATH if kind is CampaignKind.PROFILE else form.get("path", "")
     if path not in offered:
         raise InvalidCampaign("path", "missing")
     if path == OWN_CHOICE:
         path = _chosen(form, content)
     closes = _day(form, "closes")
+    spoken = tuple(locale for locale in LOCALES if form.get(f"locale_{locale}") == "yes")
     return CampaignDraft(
         title=form.get("title", ""),
         path=path,
@@ -49,22 +53,54 @@ def read_campaign(form: Mapping[str, str], offered: tuple[str, ...], content: Co
         opens=_midnight(_day(form, "opens")),
         closes=None if closes is None else _midnight(closes + timedelta(days=1)),
         tags=tuple(form.get("tags", "").split(",")),
+        kind=kind,
+        locales=() if len(spoken) == len(LOCALES) else spoken,
+        number_label={locale: form.get(f"number_label_{locale}", "") for locale in LOCALES},
+        repeated=form.get("repeated") == "yes",
     )
 
 
-def competences(content: Content) -> tuple[str, ...]:
-    """Give the competences that may be chosen, in the order of the framework."""
-    return tuple(dict.fromkeys(map(str, content.skill_map.competence_of.values())))
+def read_kind(name: str) -> CampaignKind:
+    """Give the kind of campaign of this name. Raises InvalidCampaign."""
+    try:
+        return CampaignKind(name)
+    except ValueError as fault:
+        raise InvalidCampaign("kind", "missing") from fault
+
+
+def competences(content: Content) -> dict[str, tuple[str, ...]]:
+    """Give the competences that may be chosen with their topics (tubes), in the order of the framework."""
+    topics: dict[str, dict[str, None]] = {}
+    for skill, competence in content.skill_map.competence_of.items():
+        topics.setdefault(str(competence), {})[tube_of(skill)] = None
+    return {competence: tuple(tubes) for competence, tubes in topics.items()}
 
 
 def _chosen(form: Mapping[str, str], content: Content) -> str:
-    """Give the path of the competences that were ticked. Raises InvalidCampaign when it would say nothing."""
-    ticked = [each for each in competences(content) if form.get(f"competence_{each}") == "yes"]
+    """Give the path of the competences and topics that were ticked. Raises InvalidCampaign."""
+    ticked: list[str] = []
+    for competence, topics in competences(content).items():
+        if form.get(f"competence_{competence}") == "yes":
+            ticked.append(competence)
+        else:
+            ticked += [topic for topic in topics if form.get(f"topic_{topic}") == "yes"]
     level = form.get("level", "")
-    if not ticked or level not in LEVELS:
+    return target_path(content, ticked, int(level) if level in LEVELS else 0)
+
+
+def target_path(content: Content, nodes: Sequence[str], level: int) -> str:
+    """Give the path of a target set: competences, topics, skills, up to a level.
+
+    Raises InvalidCampaign when it names what there is not, or when so few questions would say nothing.
+    """
+    if not nodes or not 1 <= level <= MAX_LEVEL:
         raise InvalidCampaign("competences", "missing")
-    path = chosen_path(ticked, int(level))
-    if len(content.engine_items(path)) < FEWEST_QUESTIONS:
+    path = chosen_path(nodes, level)
+    try:
+        questions = len(content.engine_items(path))
+    except KeyError as fault:
+        raise InvalidCampaign("competences", "unknown") from fault
+    if questions < FEWEST_QUESTIONS:
         raise InvalidCampaign("competences", "too_few_questions")
     return path
 

@@ -14,15 +14,13 @@ from quart import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from audio_content.model import Content
-from engine.organization.campaigns import LONGEST_TITLE, LONGEST_WELCOME, Entry, InvalidCampaign
+from engine.organization.campaigns import Entry
 from engine.organization.roles import Permission
 from voice_app.access import Access as ProgramAccess
 from voice_app.access import Rates
-from voice_app.documents.squares import page_with_code, qr_drawing
 from voice_app.errors import StoreError
 from voice_app.organizations import (
     Accounts,
-    Campaign,
     InvalidMember,
     OrganizationError,
     Organizations,
@@ -30,7 +28,7 @@ from voice_app.organizations import (
 )
 from voice_app.own_access import OwnAccess
 from voice_app.privacy import Privacy
-from voice_app.results import ResultFilter, Results
+from voice_app.results import Results
 from voice_app.sso.identity import IdentityProvider
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_accreditation import SqlAccreditation
@@ -39,18 +37,11 @@ from voice_app.store.sql_invitations import SqlInvitations
 from voice_app.web.guard import HEADERS
 from voice_app.web.organization import gate
 from voice_app.web.organization.accreditation_page import AccreditationPage
-from voice_app.web.organization.charts import profile_chart
+from voice_app.web.organization.campaign_pages import CampaignPages
 from voice_app.web.organization.devices import device_of
-from voice_app.web.organization.figures import stated
 from voice_app.web.organization.first_steps import FirstSteps
 from voice_app.web.organization.forms import (
-    LEVELS,
-    OWN_CHOICE,
-    Fault,
-    competences,
     in_threes,
-    read_campaign,
-    templates,
 )
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
 from voice_app.web.organization.kit_pages import KitDesk, KitPages, KitSettings
@@ -58,11 +49,10 @@ from voice_app.web.organization.own_pages import OwnPages, provider_label, sign_
 from voice_app.web.organization.passkey_pages import PasskeyPages
 from voice_app.web.organization.phone_pages import Contacts, PhonePages
 from voice_app.web.organization.privacy_page import RetentionPage
-from voice_app.web.organization.results_pages import ResultsPages, found_campaign, named_path, results_words
+from voice_app.web.organization.results_pages import ResultsPages, results_words
 from voice_app.web.organization.sheets import (
     BOOK,
     PREFIX,
-    asked_locale,
     go,
     member_of,
     refusal,
@@ -72,15 +62,11 @@ from voice_app.web.organization.sheets import (
 from voice_app.web.organization.sittings import SittingDesk, SittingPages
 from voice_app.web.organization.sso_pages import SsoPages
 from voice_app.web.organization.team_pages import TeamPages, team_words
-from voice_app.web.page_words import book_of_words
 
 if TYPE_CHECKING:
     from voice_app.sso.passkeys import Passkeys
 
 log = logging.getLogger(__name__)
-
-QR_SCALE = 8
-"""Pixels of a module on the page."""
 
 
 class Desk(SittingDesk, KitDesk, Protocol):
@@ -148,8 +134,7 @@ class _Pages:
     def __init__(self, desk: Callable[[], Desk], rules: OrganizationRules, public_address: str) -> None:
         self._desk = desk
         self._rules = rules
-        self._public_address = public_address.rstrip("/")
-        home, campaign = "/<organization>", "/<organization>/campaigns/<campaign>"
+        home = "/<organization>"
         self.routes = (
             Route("/", "GET", Access.SIGNED_IN, self._entrance),
             Route("/sign-in", "GET", Access.OPEN, self._sign_in),
@@ -158,11 +143,7 @@ class _Pages:
             Route("/invitation/<token>", "GET", Access.OPEN, self._invitation),
             Route("/invitation/<token>", "POST", Access.OPEN, self._invitation),
             Route(f"{home}/", "GET", Permission.SEE, self._home),
-            Route(f"{home}/campaigns/new", "GET", Permission.RUN_CAMPAIGNS, self._new_campaign),
-            Route(f"{home}/campaigns/new", "POST", Permission.RUN_CAMPAIGNS, self._new_campaign),
-            Route(f"{campaign}/", "GET", Permission.SEE, self._campaign),
-            Route(f"{campaign}/qr.svg", "GET", Permission.SEE, self._qr),
-            Route(f"{campaign}/archive", "POST", Permission.RUN_CAMPAIGNS, self._archive),
+            *CampaignPages(desk, public_address).routes,
             *ResultsPages(desk, rules).routes,
             *KitPages(desk, public_address).routes,
             *SittingPages(desk, public_address).routes,
@@ -273,61 +254,6 @@ class _Pages:
             says=results_words(),
             **fields,
         )
-
-    async def _new_campaign(self, visit: Visit, organization: str) -> Response:
-        del organization
-        member = member_of(visit)
-        content = self._desk().content
-        offered = (*templates(content), OWN_CHOICE)
-        fault, typed = None, {"path": offered[0]}
-        if request.method == "POST":
-            typed = dict(await typed_form())
-            try:
-                draft = read_campaign(typed, offered, content)
-                made = await self._desk().organizations.create_campaign(member.organization.id, draft, member)
-                return go(f"/{member.organization.id}/campaigns/{made.id}/")
-            except InvalidCampaign as invalid:
-                fault = Fault(invalid.field, invalid.reason)
-        limits = {"title": LONGEST_TITLE, "welcome": LONGEST_WELCOME}
-        return show(
-            "new_campaign",
-            visit,
-            200 if fault is None else 400,
-            paths=offered,
-            fault=fault,
-            typed=typed,
-            limits=limits,
-            competences={each: stated(content, each, asked_locale()) for each in competences(content)},
-            levels=LEVELS,
-        )
-
-    async def _campaign(self, visit: Visit, organization: str, campaign: str) -> Response:
-        del organization
-        found = await found_campaign(self._desk(), visit, campaign)
-        desk = self._desk()
-        figures = await desk.results.figures(found.organization.id, found.id, ResultFilter())
-        words = results_words()
-        chart = profile_chart(figures, words, book_of_words(BOOK, asked_locale())["export"])
-        address = self._address_of(found)
-        public = f"{request.host_url.rstrip('/')}{PREFIX}/figures/{found.code}"
-        fields = {"code": in_threes(found.code), "address": address, "public": public}
-        fields["path_name"] = named_path(desk.content, found.path)
-        return show("campaign", visit, campaign=found, chart=chart, says=words, **fields)
-
-    async def _qr(self, visit: Visit, organization: str, campaign: str) -> Response:
-        del organization
-        found = await found_campaign(self._desk(), visit, campaign)
-        return Response(qr_drawing(self._address_of(found), QR_SCALE), content_type="image/svg+xml")
-
-    async def _archive(self, visit: Visit, organization: str, campaign: str) -> Response:
-        del organization
-        member = member_of(visit)
-        if not await self._desk().organizations.archive(member.organization.id, campaign, member):
-            raise Refused(404)
-        return go(f"/{member.organization.id}/")
-
-    def _address_of(self, campaign: Campaign) -> str:
-        return page_with_code(self._public_address or request.host_url, campaign.code)
 
 
 def _device() -> str:

@@ -113,12 +113,41 @@ async def test_a_campaign_is_created_found_and_archived(program: Program) -> Non
     ]
 
 
+async def test_a_campaign_has_all_its_options(program: Program) -> None:
+    asked = {
+        "title": "Inscrits",
+        "targets": ["1.1", "safe.net", "web.search.6"],
+        "level": 4,
+        "locales": ["fr"],
+        "number_label": {"fr": "numéro d'allocataire"},
+        "repeated": True,
+        "tags": ["nord"],
+    }
+    status, made, _ = await program.ask("POST", f"{program.here}/campaigns", json=asked)
+    profile = {"title": "Profils", "kind": "profile_collection"}
+    _, profiles, _ = await program.ask("POST", f"{program.here}/campaigns", json=profile)
+
+    assert status == 201
+    assert made == await program.get(f"{program.here}/campaigns/{made['id']}")
+    assert made["path"] == "set:1.1,safe.net,web.search.6@4"
+    assert {name: made[name] for name in ("locales", "number_label", "repeated", "tags")} == {
+        name: asked[name] for name in ("locales", "number_label", "repeated", "tags")
+    }
+    assert (profiles["kind"], profiles["path"]) == ("profile_collection", "positionnement")
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
         ({"title": ""}, "title"),
         ({"title": "  "}, "title"),
         ({"path": "nowhere"}, "path"),
+        ({"targets": ["1.1"]}, "path"),
+        ({"path": None, "targets": ["nowhere"]}, "competences"),
+        ({"path": None, "targets": ["safe.net"], "level": 1}, "competences"),
+        ({"kind": "profile_collection"}, "path"),
+        ({"kind": "exam"}, "kind"),
+        ({"locales": ["de"]}, "locales.0"),
         ({"welcome": {"de": "Hallo"}}, "welcome.de.[key]"),
         ({"opens": "2026-01-01T00:00:00"}, "opens"),
         ({"opens": "2026-05-02T00:00:00Z", "closes": "2026-05-01T00:00:00Z"}, "closes"),
@@ -179,7 +208,7 @@ async def test_results_come_by_pages_and_then_what_is_new(program: Program) -> N
     first = await program.get(f"{path}?limit=3")
     second = await program.get(f"{path}?limit=3&since={first['next']}")
     nothing = await program.get(f"{path}?since={second['next']}")
-    await program.desk.share(campaign)
+    await program.desk.share(campaign, number="0475", again=first["items"][0]["participation"]["id"])
     new = await program.get(f"{path}?since={nothing['next']}")
 
     pages = [first, second, nothing, new]
@@ -188,6 +217,7 @@ async def test_results_come_by_pages_and_then_what_is_new(program: Program) -> N
     ids = [each["participation"]["id"] for page in pages for each in page["items"]]
     assert len(set(ids)) == 6
     assert first["items"][0]["result"]["areas"]["1"]["mastered"] == ["web.search.1"]
+    assert (new["items"][0]["person_number"], new["items"][0]["participation"]["again_of"]) == ("0475", ids[0])
 
 
 async def test_a_moment_is_a_cursor_too(program: Program) -> None:

@@ -170,6 +170,8 @@ class Desk:
         mastered: tuple[str, ...] = ("web.search.1",),
         channel: str = "kiosk",
         profile: str = "almost",
+        number: str = "",
+        again: str | None = None,
     ) -> None:
         snapshot = Snapshot(
             "abc_diag", "fr", channel, profile, 1, {"key": 10}, {"1": AreaResult(2, mastered, ("web.search.2",))}
@@ -177,10 +179,10 @@ class Desk:
         session = await self.store.open_session("kiosk", "bank-1")
         consent = {"purpose": Purpose.SHARE_RESULT.value, "recipient": campaign.id, "agreed": True}
         records = [
-            NewRecord("campaign_joined", {"campaign": campaign.id}),
+            NewRecord("campaign_joined", {"campaign": campaign.id, "again": again}),
             NewRecord("session_finished", {}),
             NewRecord("consent_answered", consent),
-            NewRecord("result_shared", {"campaign": campaign.id, "snapshot": snapshot.to_data()}),
+            NewRecord("result_shared", {"campaign": campaign.id, "snapshot": snapshot.to_data(), "number": number}),
         ]
         await self.store.append(session, records, channel="kiosk")
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from audio_content.model import LOCALES
+from engine.organization.campaigns import CampaignKind
 from engine.organization.roles import Role
 from tests.voice_app.web.organization.desk import PASSWORD, RULES, Desk, content
+from voice_app.organizations import CampaignDraft
 from voice_app.web.organization.exports import BYTE_ORDER_MARK, harmless
 from voice_app.web.organization.forms import FEWEST_QUESTIONS, templates
 from voice_app.web.page_words import book_of_words
@@ -109,11 +111,61 @@ async def test_a_campaign_is_made_by_its_form(desk: Desk) -> None:
     assert f"{made.code[:3]} {made.code[3:6]} {made.code[6:]}" in page
 
 
+async def test_a_campaign_is_made_with_all_its_options(desk: Desk) -> None:
+    browser = await desk.browser("mediator")
+    page = await browser.text(f"/org/{desk.ours}/campaigns/new")
+    assert 'name="topic_web.search"' in page
+    form = {
+        "title": "Inscrits",
+        "path": "chosen",
+        "competence_1.1": "yes",
+        "topic_web.search": "yes",
+        "topic_safe.net": "yes",
+        "level": "4",
+        "locale_en": "yes",
+        "number_label_fr": " numéro  d’allocataire ",
+        "repeated": "yes",
+        "closes": "2026-12-31",
+    }
+    answer = await browser.post(f"/org/{desk.ours}/campaigns/new", form)
+    shown = await browser.text(answer.headers["Location"])
+    few = await browser.post(f"/org/{desk.ours}/campaigns/new", {**form, "competence_1.1": "", "level": "1"})
+    profile = {"title": "Profils", "kind": "profile_collection", "path": "courriel"}
+    await browser.post(f"/org/{desk.ours}/campaigns/new", profile)
+
+    profiles, made = await desk.organizations.campaigns(desk.members["mediator"].organization.id)
+    assert (made.path, made.locales, made.repeated) == ("set:1.1,safe.net@4", ("en",), True)
+    assert made.number_label == {"fr": "numéro d’allocataire"}
+    assert all(words in shown for words in ("English", "2026-12-31", "numéro d’allocataire", "peut être refaite"))
+    assert few.status_code == 400
+    assert (profiles.kind, profiles.path) == (CampaignKind.PROFILE, "positionnement")
+
+
+async def test_an_organisation_s_number_and_a_second_time_are_seen_with_the_result(desk: Desk) -> None:
+    member = desk.members["mediator"]
+    draft = CampaignDraft("Inscrits", "abc_diag", number_label={"fr": "numéro"}, repeated=True)
+    campaign = await desk.organizations.create_campaign(member.organization.id, draft, member)
+    await desk.share(campaign, number="0475")
+    await desk.share(campaign, again=await desk.participant(campaign))
+    browser = await desk.browser("mediator")
+    here = f"/org/{desk.ours}/campaigns/{campaign.id}"
+
+    page, csv = await browser.text(f"{here}/participants/"), await browser.text(f"{here}/results.csv")
+    told = json.loads(await browser.text(f"{here}/results.json"))
+
+    assert "<td>0475</td>" in page
+    assert "suite du numéro 1" in page
+    assert [line.split(";")[-2:] for line in csv.splitlines()[1:]] == [["0475", ""], ["", "1"]]
+    assert [(each["person_number"], each["again_of"]) for each in told["results"]] == [("0475", None), ("", 1)]
+
+
 @pytest.mark.parametrize(
     ("changed", "field", "told"),
     [
         ({"title": " "}, "title", "Remplissez ce champ."),
         ({"path": "nowhere"}, "path", "Remplissez ce champ."),
+        ({"kind": "exam"}, "kind", "Remplissez ce champ."),
+        ({"number_label_en": "x" * 61}, "number_label", "trop long"),
         ({"closes": "tomorrow"}, "closes", "Cette date"),
         ({"opens": "2026-05-02", "closes": "2026-05-01"}, "closes", "avant l’ouverture"),
         ({"welcome_en": "x" * 500}, "welcome", "trop long"),
