@@ -8,6 +8,7 @@
 | participations:read | that somebody began, completed, shared, and when: no person, no result |
 | results:read | results that their persons shared, frozen as they were shared |
 | exports:read | the same as CSV and JSON files, and their entry in the audit log |
+| webhooks:read, webhooks:write | addresses that are told of participations; add, stop, change the secret, remove |
 
 A token belongs to one organisation. A partner's client belongs to none: its jurisdiction is a set of tags, and it
 reaches the organisations that carry at least one of them; without tags it reaches none. What is not reached is not
@@ -33,6 +34,8 @@ class Scope(StrEnum):
     PARTICIPATIONS_READ = "participations:read"
     RESULTS_READ = "results:read"
     EXPORTS_READ = "exports:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 PARTNER_SCOPES = frozenset(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
 from voice_app.commands.org_database import with_database
 from voice_app.commands.terminal import console, failures_told, print_json, settings_here
-from voice_app.outlets.sending import check_address, public_addresses
+from voice_app.outlets.sending import require_public
 from voice_app.outlets.webhooks import Webhook
 from voice_app.store.sql_webhooks import SqlWebhooks
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON line for programs.")]
 OrganizationArgument = Annotated[str, typer.Argument(help="The organisation's id (voice-app org list).")]
 WebhookArgument = Annotated[str, typer.Argument(help="The webhook's id (voice-app org webhooks).")]
-HTTPS_PORT = 443
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -34,9 +33,7 @@ def webhook(
     settings = settings_here()
     if not settings.webhooks.allow_private:
         with failures_told():
-            check_address(url)
-            parts = urlsplit(url)
-            public_addresses(parts.hostname or "", parts.port or HTTPS_PORT)
+            asyncio.run(require_public(url, settings.webhooks.limit_s))
     made = with_database(lambda engine, _: SqlWebhooks(engine, settings.store).add(organization, url))
     _told(made, f"there is no organisation {organization}", json)
 

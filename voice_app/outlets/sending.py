@@ -63,6 +63,21 @@ async def post(url: str, body: bytes, headers: Mapping[str, str], *, limit_s: fl
         raise NotSent(f"no answer within {limit_s:g} s") from late
 
 
+async def require_public(url: str, limit_s: float) -> None:
+    """Check an address that somebody gave us: its writing, and what is behind it. Raises AddressRefused, NotSent."""
+    check_address(url)
+    parts = urlsplit(url)
+    try:
+        port = parts.port or PORTS["https"]
+    except ValueError as fault:
+        raise AddressRefused("the port of the address is none") from fault
+    try:
+        async with asyncio.timeout(limit_s):
+            await asyncio.to_thread(public_addresses, parts.hostname or "", port)
+    except TimeoutError as late:
+        raise NotSent("the name of the host is not known in time") from late
+
+
 def check_address(url: str) -> None:
     """Check the writing of an address that somebody gave us. Raises AddressRefused, with the reason."""
     parts = urlsplit(url)

@@ -42,6 +42,9 @@ class Webhooks(Protocol):
     async def places(self, organization: str, sessions: Collection[str]) -> Mapping[str, Place]:
         """Give campaign and participation of those sessions that are in a campaign of this organisation."""
 
+    async def note(self, webhook: str, told: str, delivery: str, status: int | None, fault: str = "") -> None:
+        """Keep what came of one try among the last ones."""
+
 
 class WebhookOutlet:
     """All webhooks of this service. `run_once` tells each what it can be told."""
@@ -89,11 +92,14 @@ class WebhookOutlet:
                 webhook.url, body, headers, limit_s=self._rules.limit_s, guarded=not self._rules.allow_private
             )
         except AddressRefused as fault:
+            await self._webhooks.note(webhook.id, TYPES[event.kind], identity, None, str(fault))
             await self._stop(webhook, str(fault))
             return False
         except NotSent as fault:
+            await self._webhooks.note(webhook.id, TYPES[event.kind], identity, None, str(fault))
             await self._later(webhook, str(fault), None)
             return False
+        await self._webhooks.note(webhook.id, TYPES[event.kind], identity, answer.status)
         return await self._answered(webhook, event, answer)
 
     async def _answered(self, webhook: Webhook, event: Envelope, answer: Answer) -> bool:

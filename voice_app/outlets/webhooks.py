@@ -24,6 +24,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -50,11 +51,28 @@ class Webhook:
     url: str
     secrets: tuple[str, ...]
     stopped_because: str = ""
+    created_at: datetime | None = None
 
     @property
     def outlet(self) -> str:
         """The name of its place in the log."""
         return f"webhook:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One try. `told` is the type, `id` the `webhook-id`; `status` what was answered, None for nothing; `fault` why."""
+
+    id: str
+    told: str
+    at: datetime
+    status: int | None
+    fault: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Tell whether the receiver has it."""
+        return self.status is not None and 200 <= self.status < 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
 from voice_app.errors import StoreError
-from voice_app.store import outlet_tables, sync_tables  # noqa: F401 - their tables are copied too
+from voice_app.store import sync_tables  # noqa: F401 - their tables are copied too
 from voice_app.store.access_tables import ApiAccessRow, RateRow
 from voice_app.store.database import open_database, open_snapshot
 from voice_app.store.envelopes import as_text
 from voice_app.store.learner_tables import LearnerSignInRow
 from voice_app.store.organization_tables import SignInRow
+from voice_app.store.outlet_tables import WebhookDeliveryRow
 from voice_app.store.own_access_tables import FlowRow
 from voice_app.store.rules import StoreRules
 from voice_app.store.sitting_tables import GlimpseRow, SittingRequestRow
@@ -43,6 +44,7 @@ LEFT_BEHIND = frozenset(
         SittingRequestRow.__tablename__,
         FlowRow.__tablename__,
         LearnerSignInRow.__tablename__,
+        WebhookDeliveryRow.__tablename__,
     }
 )
 """Attempts and counts, and who is signed in at this moment, person or program: of no use elsewhere.

@@ -48,6 +48,21 @@ class OutletTroubleRow(SQLModel, table=True):
     noted_at: datetime = Field(sa_column=_moment(needed=True))
 
 
+class WebhookDeliveryRow(SQLModel, table=True):
+    """One try to tell a webhook something: `delivery` is its `webhook-id`, `status` what was answered, None for
+    nothing. Only the last ones are kept, and nothing of what was told."""
+
+    __tablename__ = "webhook_delivery"
+
+    id: str = Field(primary_key=True)
+    webhook_id: str = Field(foreign_key="webhook.id", index=True)
+    told: str
+    delivery: str
+    status: int | None = None
+    fault: str = ""
+    at: datetime = Field(sa_column=_moment(needed=True))
+
+
 class WebhookRow(SQLModel, table=True):
     """An address of an organisation that is told of its participations. Its secrets sign, so they are kept as they are;
     the one before the last rotation signs too until `previous_until`."""

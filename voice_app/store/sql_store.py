@@ -233,7 +233,7 @@ class SqlStore:
 
     async def again(self, session: SessionId) -> Offer | Again | None:
         """Give the campaign of a session once more, if its person may take part again; why not; None: no campaign."""
-        async with self._transaction() as database:
+        async with self._reading() as database:
             return await again_after(database, session, self._rules, datetime.now(UTC))
 
     async def _refuse_guessing(self, database: AsyncSession, asker: str, moment: datetime) -> None:

@@ -141,9 +141,16 @@ async def test_a_failure_is_tried_again_with_the_same_id(url: str, hook: Receive
         hook.answers = [503, 302]
         for _ in range(3):
             await here.outlet.run_once()
+        (webhook,) = await here.webhooks.of(OURS)
+        deliveries = await here.webhooks.deliveries(OURS, webhook.id) or []
+        elsewhere = await here.webhooks.deliveries(THEIRS, webhook.id)
 
     ids = [each.headers["webhook-id"] for each in hook.requests]
     assert len(ids) == 5
+    assert [(each.id, each.status) for each in reversed(deliveries)] == list(
+        zip(ids, [503, 302, 204, 204, 204], strict=True)
+    )
+    assert elsewhere is None
     assert ids[0] == ids[1] == ids[2]
     assert len(set(ids)) == 3
 

@@ -16,7 +16,7 @@ from quart_schema.openapi import OpenAPIProvider
 from werkzeug.routing.rules import Rule
 
 from engine.organization.scopes import Scope
-from voice_app.web.api.gate import ApiRoute, Open
+from voice_app.web.api.gate import NO_CONTENT, ApiRoute, Open
 from voice_app.web.api.models import ProblemAnswer, TokenRefusal
 from voice_app.web.api.problems import CONTENT_TYPE
 
@@ -33,6 +33,7 @@ _PROBLEMS = {
     401: "No token, or one that does not open.",
     403: "The token lacks the scope.",
     404: "It is not there, or the token does not reach it.",
+    409: "It would break what must stay: the last admin, the number of webhooks.",
     413: "The body is too large.",
     415: "The body is not of the kind that is described.",
     429: "Too many requests: `Retry-After` tells when to come back.",
@@ -71,16 +72,18 @@ class ApiDocument(OpenAPIProvider):
         if route.media:
             kind = "object" if route.media == "application/json" else "string"
             responses["200"] = {"description": "The file.", "content": {route.media: {"schema": {"type": kind}}}}
+        if route.status == NO_CONTENT:
+            responses = {str(NO_CONTENT): {"description": "Done."}}
         codes = {400, 429, 503}
         if route.needs is not Open.TO_ALL:
             codes |= {401}
         if isinstance(route.needs, Scope):
             codes |= {403, 404}
         if route.body is not None:
-            codes |= {413, 415}
+            codes |= {409, 413, 415}
             operation["requestBody"]["required"] = True
         if route.form:
-            codes -= {400, 415}
+            codes -= {400, 409, 415}
             refusal = {"application/json": {"schema": _schema(TokenRefusal)}}
             for refused in ("400", "401"):
                 responses[refused] = {"description": "No token (RFC 6749, section 5.2).", "content": refusal}

@@ -22,6 +22,7 @@ from voice_app.web.api.problems import Problem
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 WINDOW_S = 60
+NO_CONTENT = 204
 
 
 class Open(Enum):
@@ -58,6 +59,11 @@ class ApiRoute:
     status: int = 200
     form: bool = False
     media: str = ""
+
+    @property
+    def is_described(self) -> bool:
+        """Tell whether the description of the API has this address."""
+        return self.answer is not None or self.media != "" or self.status == NO_CONTENT
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from engine.organization.campaigns import LONGEST_LABEL, LONGEST_TITLE, LONGEST_
 from voice_app.access import Caller
 from voice_app.feeds import PAGE_AT_MOST, Participation, Piece, Result
 from voice_app.organizations import Campaign, Member, ShownOrganization
+from voice_app.outlets.webhooks import Delivery, Webhook
 
 KindName = Literal["assessment", "profile_collection", "diagnostic"]
 RoleName = Literal["admin", "mediator", "viewer"]
@@ -87,6 +89,12 @@ class MemberChange(_Asked):
 
     role: RoleName
     active: bool
+
+
+class NewWebhook(_Asked):
+    """An address to tell, from now on."""
+
+    url: Annotated[str, Field(min_length=9, max_length=500, description="https://, on the public internet.")]
 
 
 class TokenRequest(BaseModel):
@@ -283,6 +291,67 @@ class ResultAnswer(BaseModel):
             participation=ParticipationAnswer.of(told.participation),
             result=told.snapshot.to_data(),
             person_number=told.person_number,
+        )
+
+
+class WebhookAnswer(BaseModel):
+    """An address that is told. `stopped_because` is empty while it is told, `disabled` when you stopped it."""
+
+    id: str
+    url: str
+    stopped_because: str
+    created_at: datetime | None
+
+    @classmethod
+    def of(cls, webhook: Webhook) -> WebhookAnswer:
+        made = webhook.created_at
+        return cls(
+            id=webhook.id,
+            url=webhook.url,
+            stopped_because=webhook.stopped_because,
+            created_at=None if made is None else _moment(made),
+        )
+
+
+class WebhookSecretAnswer(BaseModel):
+    """An address with its newest secret, which is not told again."""
+
+    webhook: WebhookAnswer
+    secret: str
+
+    @classmethod
+    def of(cls, webhook: Webhook) -> WebhookSecretAnswer:
+        return cls(webhook=WebhookAnswer.of(webhook), secret=webhook.secrets[0])
+
+
+class WebhookList(BaseModel):
+    """All addresses, oldest first."""
+
+    items: list[WebhookAnswer]
+
+
+class DeliveryAnswer(BaseModel):
+    """One try. `id` is its `webhook-id`; `status` what was answered, null for nothing, then `fault` says why."""
+
+    id: str
+    type: str
+    at: datetime
+    status: int | None
+    fault: str
+
+
+class DeliveryList(BaseModel):
+    """The last tries, newest first."""
+
+    items: list[DeliveryAnswer]
+
+    @classmethod
+    def of(cls, deliveries: Sequence[Delivery]) -> DeliveryList:
+        return cls(
+            items=[
+                DeliveryAnswer(id=each.id, type=each.told, at=_moment(each.at), status=each.status, fault=each.fault)
+                for each in deliveries
+            ]
         )
 
 

@@ -17,9 +17,10 @@ from voice_app.store.rules import OrganizationRules
 from voice_app.web.api import models as shapes
 from voice_app.web.api import refusals
 from voice_app.web.api.document import BLUEPRINT, describe
-from voice_app.web.api.gate import ApiRoute, Call, Open, enter, not_found
+from voice_app.web.api.gate import NO_CONTENT, ApiRoute, Call, Open, enter, not_found
 from voice_app.web.api.grants import TOKEN_PATH
 from voice_app.web.api.problems import Problem
+from voice_app.web.api.webhook_work import WebhookWork
 from voice_app.web.api.work import ApiDesk, Work
 from voice_app.web.guard import HEADERS
 
@@ -43,7 +44,7 @@ def add_api(app: Quart, desk: Callable[[], ApiDesk], rules: OrganizationRules) -
     blueprint.register_error_handler(Exception, refusals.tell_fault)
     blueprint.after_request(_add_headers)
     app.register_blueprint(blueprint)
-    described = {f"{BLUEPRINT}.{_endpoint(route)}": route for route in api.routes if route.answer or route.media}
+    described = {f"{BLUEPRINT}.{_endpoint(route)}": route for route in api.routes if route.is_described}
     describe(app, described, PREFIX, TOKEN_PATH)
 
 
@@ -140,6 +141,7 @@ class _Api:
             ApiRoute(
                 f"{campaign}/results.json", "GET", Scope.EXPORTS_READ, work.results_json, media="application/json"
             ),
+            *_webhook_routes(WebhookWork(desk), here),
         )
         self._known = Map([Rule(f"{PREFIX}{route.path}", methods=[route.method]) for route in self.routes])
 
@@ -180,6 +182,29 @@ class _Api:
         if allowed:
             raise Problem(405, "api.method", headers={"Allow": ", ".join(sorted(allowed))})
         raise not_found()
+
+
+def _webhook_routes(work: WebhookWork, here: str) -> tuple[ApiRoute, ...]:
+    reads, writes = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
+    one = f"{here}/webhooks/<webhook>"
+    return (
+        ApiRoute(f"{here}/webhooks", "GET", reads, work.webhooks, answer=shapes.WebhookList),
+        ApiRoute(
+            f"{here}/webhooks",
+            "POST",
+            writes,
+            work.add_webhook,
+            answer=shapes.WebhookSecretAnswer,
+            body=shapes.NewWebhook,
+            status=201,
+        ),
+        ApiRoute(one, "GET", reads, work.webhook, answer=shapes.WebhookAnswer),
+        ApiRoute(one, "DELETE", writes, work.remove_webhook, status=NO_CONTENT),
+        ApiRoute(f"{one}/deliveries", "GET", reads, work.deliveries, answer=shapes.DeliveryList),
+        ApiRoute(f"{one}/rotate", "POST", writes, work.rotate_webhook, answer=shapes.WebhookSecretAnswer),
+        ApiRoute(f"{one}/stop", "POST", writes, work.stop_webhook, answer=shapes.WebhookAnswer),
+        ApiRoute(f"{one}/start", "POST", writes, work.start_webhook, answer=shapes.WebhookAnswer),
+    )
 
 
 def _endpoint(route: ApiRoute) -> str:

@@ -30,6 +30,7 @@ from voice_app.web.api import models as shapes
 from voice_app.web.api.gate import Call, not_found
 from voice_app.web.api.grants import grant
 from voice_app.web.api.problems import Problem
+from voice_app.web.api.webhook_work import WebhookDesk
 from voice_app.web.organization.exports import as_csv, as_json
 from voice_app.web.organization.forms import PROFILE_PATH, target_path, templates
 from voice_app.web.organization.sheets import BOOK, streamed
@@ -37,7 +38,7 @@ from voice_app.web.organization.sheets import PREFIX as PAGES
 from voice_app.web.page_words import book_of_words
 
 
-class ApiDesk(Protocol):
+class ApiDesk(WebhookDesk, Protocol):
     """What the API needs of the opened service."""
 
     @property

@@ -29,11 +29,13 @@ from voice_app.organizations import (
 from voice_app.own_access import OwnAccess
 from voice_app.privacy import Privacy
 from voice_app.results import Results
+from voice_app.settings import Settings
 from voice_app.sso.identity import IdentityProvider
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_accreditation import SqlAccreditation
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_invitations import SqlInvitations
+from voice_app.store.sql_webhooks import SqlWebhooks
 from voice_app.web.guard import HEADERS
 from voice_app.web.organization import gate
 from voice_app.web.organization.accreditation_page import AccreditationPage
@@ -44,7 +46,7 @@ from voice_app.web.organization.forms import (
     in_threes,
 )
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
-from voice_app.web.organization.kit_pages import KitDesk, KitPages, KitSettings
+from voice_app.web.organization.kit_pages import KitDesk, KitPages
 from voice_app.web.organization.own_pages import OwnPages, provider_label, sign_in_rate
 from voice_app.web.organization.passkey_pages import PasskeyPages
 from voice_app.web.organization.phone_pages import Contacts, PhonePages
@@ -62,6 +64,7 @@ from voice_app.web.organization.sheets import (
 from voice_app.web.organization.sittings import SittingDesk, SittingPages
 from voice_app.web.organization.sso_pages import SsoPages
 from voice_app.web.organization.team_pages import TeamPages, team_words
+from voice_app.web.organization.webhook_pages import WebhookPages
 
 if TYPE_CHECKING:
     from voice_app.sso.passkeys import Passkeys
@@ -71,9 +74,6 @@ log = logging.getLogger(__name__)
 
 class Desk(SittingDesk, KitDesk, Protocol):
     """What the pages need of the opened service."""
-
-    @property
-    def settings(self) -> KitSettings: ...
 
     @property
     def accounts(self) -> Accounts: ...
@@ -115,6 +115,12 @@ class Desk(SittingDesk, KitDesk, Protocol):
     def contacts(self) -> Contacts: ...
 
     @property
+    def webhooks(self) -> SqlWebhooks: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
     def content(self) -> Content: ...
 
 
@@ -153,6 +159,7 @@ class _Pages:
             *RetentionPage(desk, rules).routes,
             *AccreditationPage(desk).routes,
             *PhonePages(desk).routes,
+            *WebhookPages(desk).routes,
             *SsoPages(desk, rules).routes,
             *PasskeyPages(desk, rules).routes,
         )

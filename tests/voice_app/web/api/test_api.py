@@ -18,7 +18,9 @@ from engine.organization.scopes import Scope
 from tests.voice_app.web.organization.desk import RULES, Desk
 from voice_app.feeds import Cursor
 from voice_app.organizations import OrganizationFacts
+from voice_app.outlets.rules import WebhookRules
 from voice_app.ports import NewRecord
+from voice_app.settings import Settings
 
 
 @dataclass
@@ -59,7 +61,7 @@ async def test_the_description_is_valid_and_whole(program: Program) -> None:
     validate(described)
     operations = [each for path in described["paths"].values() for each in path.values()]
     names = [each["operationId"] for each in operations]
-    assert len(names) == len(set(names)) == 15
+    assert len(names) == len(set(names)) == 23
     assert all(each["summary"] for each in operations)
     assert all("429" in each["responses"] for each in operations)
     scopes = described["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"]["scopes"]
@@ -218,6 +220,39 @@ async def test_results_come_by_pages_and_then_what_is_new(program: Program) -> N
     assert len(set(ids)) == 6
     assert first["items"][0]["result"]["areas"]["1"]["mastered"] == ["web.search.1"]
     assert (new["items"][0]["person_number"], new["items"][0]["participation"]["again_of"]) == ("0475", ids[0])
+
+
+async def test_a_webhook_is_looked_after(program: Program) -> None:
+    program.desk.settings = Settings(webhooks=WebhookRules(allow_private=True))
+    path = f"{program.here}/webhooks"
+    status, made, _ = await program.ask("POST", path, json={"url": "https://recu.example/webhook"})
+    one = f"{path}/{made['webhook']['id']}"
+    await program.desk.webhooks.note(made["webhook"]["id"], "participation.shared", "delivery-1", 503)
+
+    _, changed, _ = await program.ask("POST", f"{one}/rotate")
+    _, stopped, _ = await program.ask("POST", f"{one}/stop")
+    deliveries, listed = await program.get(f"{one}/deliveries"), await program.get(path)
+    _, started, _ = await program.ask("POST", f"{one}/start")
+    removed, *_ = await program.ask("DELETE", one)
+
+    assert (status, removed) == (201, 204)
+    assert made["secret"].startswith("whsec_")
+    assert changed["secret"] not in (made["secret"], "")
+    assert (stopped["stopped_because"], started["stopped_because"]) == ("disabled", "")
+    assert "secret" not in str(listed)
+    assert [(each["type"], each["status"]) for each in deliveries["items"]] == [("participation.shared", 503)]
+    assert (await program.get(path))["items"] == []
+    audit = await program.desk.organizations.audit(program.desk.members["admin"].organization.id, 5)
+    assert [each.action for each in audit] == [
+        f"webhook_{done}" for done in ("removed", "started", "stopped", "rotated", "added")
+    ]
+
+
+@pytest.mark.parametrize("url", ["http://recu.example/", "https://127.0.0.1/", "https://ada:pass@recu.example/"])
+async def test_an_address_that_must_not_be_called_is_a_problem(program: Program, url: str) -> None:
+    status, told, _ = await program.ask("POST", f"{program.here}/webhooks", json={"url": url})
+
+    assert (status, told["code"], told["errors"][0]["field"]) == (400, "webhooks.address", "url")
 
 
 async def test_a_moment_is_a_cursor_too(program: Program) -> None:

@@ -11,9 +11,12 @@ from quart import Response
 from engine.organization.scopes import PARTNER_SCOPES, Scope
 from tests.voice_app.web.organization.desk import Desk
 from voice_app.organizations import OrganizationFacts
+from voice_app.outlets.rules import WebhookRules
+from voice_app.settings import Settings
 
 HERE = "/api/v1/organizations/<organization>"
 CAMPAIGN = f"{HERE}/campaigns/<campaign>"
+WEBHOOK = f"{HERE}/webhooks/<webhook>"
 TO_ALL, TO_TOKENS = "to_all", "to_tokens"
 
 RULES: dict[tuple[str, str], tuple[str, int]] = {
@@ -33,12 +36,21 @@ RULES: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", f"{CAMPAIGN}/results"): ("results:read", 200),
     ("GET", f"{CAMPAIGN}/results.csv"): ("exports:read", 200),
     ("GET", f"{CAMPAIGN}/results.json"): ("exports:read", 200),
+    ("GET", f"{HERE}/webhooks"): ("webhooks:read", 200),
+    ("POST", f"{HERE}/webhooks"): ("webhooks:write", 201),
+    ("GET", WEBHOOK): ("webhooks:read", 200),
+    ("DELETE", WEBHOOK): ("webhooks:write", 204),
+    ("GET", f"{WEBHOOK}/deliveries"): ("webhooks:read", 200),
+    ("POST", f"{WEBHOOK}/rotate"): ("webhooks:write", 200),
+    ("POST", f"{WEBHOOK}/stop"): ("webhooks:write", 200),
+    ("POST", f"{WEBHOOK}/start"): ("webhooks:write", 200),
 }
 """What each route needs, and what it answers to who has it."""
 BODIES = {
     f"{HERE}/members/<member>": {"role": "viewer", "active": True},
     f"{HERE}/invitations": {"email": "new@maison.example", "role": "viewer"},
     f"{HERE}/campaigns": {"title": "Été", "path": "courriel"},
+    f"{HERE}/webhooks": {"url": "https://recu.example/webhook"},
 }
 NOWHERE = {"/api/v1/", "/api/v1/<path:rest>"}
 
@@ -46,6 +58,7 @@ NOWHERE = {"/api/v1/", "/api/v1/<path:rest>"}
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     opened = await Desk.open(tmp_path)
+    opened.settings = Settings(webhooks=WebhookRules(allow_private=True))  # no name is looked up
     yield opened
     await opened.store.close()
 
@@ -63,10 +76,20 @@ async def partner(desk: Desk, *tags: str) -> str:
     return granted.token
 
 
-async def ask(desk: Desk, method: str, rule: str, token: str | None, campaign: str, member: str) -> Response:
+async def ask(
+    desk: Desk, method: str, rule: str, token: str | None, campaign: str, member: str, owner: str = "admin"
+) -> Response:
+    webhook = await desk.webhook(owner) if "<webhook>" in rule else ""
+    answer = await _asked(desk, method, rule.replace("<webhook>", webhook), token, campaign, member)
+    if webhook:
+        await desk.webhooks.remove(desk.members[owner].organization.id, webhook)
+    return answer
+
+
+async def _asked(desk: Desk, method: str, rule: str, token: str | None, campaign: str, member: str) -> Response:
+    body = BODIES.get(rule) if method in ("POST", "PATCH") else None
     path = rule.replace("<organization>", desk.ours).replace("<campaign>", campaign).replace("<member>", member)
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    body = BODIES.get(rule) if method in ("POST", "PATCH") else None
     return await desk.app.test_client().open(path, method=method, headers=headers, json=body)
 
 
@@ -120,11 +143,11 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
 
     told = {}
     for method, rule in RULES:
-        if "<campaign>" in rule or "<member>" in rule:
-            answer = await ask(desk, method, rule, token, theirs.id, desk.members["stranger"].id)
+        if "<campaign>" in rule or "<member>" in rule or "<webhook>" in rule:
+            answer = await ask(desk, method, rule, token, theirs.id, desk.members["stranger"].id, "stranger")
             told[method, rule] = (answer.status_code, "seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 7
+    assert len(told) == 13
     assert set(told.values()) == {(404, False)}
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None

@@ -52,6 +52,7 @@ from voice_app.store.sql_privacy import SqlPrivacy
 from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
+from voice_app.store.sql_webhooks import SqlWebhooks
 from voice_app.web.api.routes import add_api
 from voice_app.web.bounded import BoundedRequest
 from voice_app.web.learner import learner_blueprint
@@ -94,6 +95,8 @@ class Desk:
     passkeys: Passkeys = field(default_factory=Passkeys)
     invitations: SqlInvitations = field(init=False)
     contacts: SqlContacts = field(init=False)
+    webhooks: SqlWebhooks = field(init=False)
+    settings: Settings = field(default_factory=Settings)
     members: dict[str, Member] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -113,6 +116,7 @@ class Desk:
         desk.learners = SqlLearners(desk.store.engine, RULES, StoreRules(), desk.moment)
         desk.own_access = SqlOwnAccess(desk.store.engine, RULES, desk.moment)
         desk.invitations = SqlInvitations(desk.store.engine, desk.moment)
+        desk.webhooks = SqlWebhooks(desk.store.engine, StoreRules())
         desk.contacts = SqlContacts(desk.store.engine, desk.moment)
         desk.app = Quart(__name__, static_folder=None)
         desk.app.request_class = BoundedRequest
@@ -129,10 +133,6 @@ class Desk:
     @property
     def content(self) -> Content:
         return content()
-
-    @property
-    def settings(self) -> Settings:
-        return Settings()
 
     @property
     def context(self) -> DialogueContext:
@@ -217,6 +217,12 @@ class Desk:
         here = self.members[who].organization.id
         await self.organizations.invite(here, "waiting@maison.example", Role.VIEWER, None)
         return (await self.invitations.waiting(here))[-1].id
+
+    async def webhook(self, who: str = "admin") -> str:
+        """Give the id of a new webhook of this member's organisation."""
+        made = await self.webhooks.add(self.members[who].organization.id, "https://recu.example/webhook")
+        assert made is not None
+        return made.id
 
     async def program(self, who: str = "admin") -> str:
         """Give the id of a new token of this member's organisation."""

@@ -16,6 +16,7 @@ RUN = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 200, "admin": 200}
 OWN = {**dict.fromkeys(EVERYBODY, 200), NOBODY: 303}
 MANAGE = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 403, "admin": 200}
 SITTING = "/org/<organization>/sittings/<sitting>"
+WEBHOOK = "/org/<organization>/webhooks/<webhook>"
 SEAT = f"{SITTING}/seats/<session>"
 
 RULES = {
@@ -72,6 +73,13 @@ RULES = {
     ("GET", "/org/<organization>/programs/"): MANAGE,
     ("POST", "/org/<organization>/programs/"): {**MANAGE, "admin": 400},
     ("POST", "/org/<organization>/programs/<program>"): {**MANAGE, "admin": 303},
+    ("GET", "/org/<organization>/webhooks/"): MANAGE,
+    ("POST", "/org/<organization>/webhooks/"): {**MANAGE, "admin": 400},
+    ("GET", f"{WEBHOOK}/"): MANAGE,
+    ("POST", f"{WEBHOOK}/rotate"): MANAGE,
+    ("POST", f"{WEBHOOK}/stop"): {**MANAGE, "admin": 303},
+    ("POST", f"{WEBHOOK}/start"): {**MANAGE, "admin": 303},
+    ("POST", f"{WEBHOOK}/remove"): {**MANAGE, "admin": 303},
     ("GET", "/org/<organization>/settings/"): MANAGE,
     ("POST", "/org/<organization>/settings/"): {**MANAGE, "admin": 400},
     ("GET", "/org/<organization>/log/"): MANAGE,
@@ -110,6 +118,7 @@ def table(desk: Desk) -> set[tuple[str, str]]:
     }
 
 
+OF_AN_ORGANISATION = ("campaign", "member", "sitting", "invitation", "program", "webhook")
 SIGNS_OUT = frozenset({"/org/sign-out"})
 
 
@@ -139,12 +148,16 @@ async def test_every_route_answers_every_person_by_its_rule(desk: Desk) -> None:
             path = await _seated(desk, path, over=rule.endswith("/live"))
             path = path.replace("<invitation>", await desk.waiting() if "<invitation>" in rule else "")
             path = path.replace("<program>", await desk.program() if "<program>" in rule else "")
+            webhook = await desk.webhook() if "<webhook>" in rule else ""
+            path = path.replace("<webhook>", webhook)
             form = {"role": "viewer", "active": "yes"} if "<member>" in rule else {}
             if rule in SIGNS_OUT:
                 browser = await signed_in(desk, who)
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[who, method, rule] = answer.status_code
             expected[who, method, rule] = RULES[method, rule][who]
+            if webhook:
+                await desk.webhooks.remove(desk.ours, webhook)
             if rule in SIGNS_OUT:
                 browser = await signed_in(desk, who)
 
@@ -160,22 +173,26 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
 
     told = {}
     for method, rule in RULES:
-        if any(part in rule for part in ("<campaign>", "<member>", "<sitting>", "<invitation>", "<program>")):
+        if any(f"<{part}>" in rule for part in OF_AN_ORGANISATION):
             path = _path(rule, desk.ours, theirs.id, desk.members[STRANGER].id, await desk.participant(theirs))
             path = await _seated(desk, path, who=STRANGER)
             path = path.replace("<invitation>", await desk.waiting(STRANGER))
             path = path.replace("<program>", await desk.program(STRANGER))
+            path = path.replace("<webhook>", await desk.webhook(STRANGER) if "<webhook>" in rule else "")
             form = {"role": "viewer", "active": "no"}
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[method, rule] = (answer.status_code, "À nous seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 24
+    assert len(told) == 29
     assert all(status in (403, 404) and not leaks for status, leaks in told.values())
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None
     assert kept.entry == "open"
     assert (await desk.organizations.members(theirs.organization.id))[0].active
     assert len(await desk.invitations.waiting(theirs.organization.id)) == 1
+    webhooks = await desk.webhooks.of(theirs.organization.id)
+    assert len(webhooks) == 5
+    assert all(not each.stopped_because and len(each.secrets) == 1 for each in webhooks)
     assert not any(each.revoked_at for each in await desk.access.tokens(theirs.organization.id))
 
 

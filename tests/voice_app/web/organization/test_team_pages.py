@@ -15,6 +15,8 @@ from audio_content.model import LOCALES
 from engine.organization.scopes import Scope
 from tests.voice_app.web.organization.desk import ORIGIN, PASSWORD, RULES, Browser, Desk
 from voice_app.organizations import OrganizationFacts
+from voice_app.outlets.rules import WebhookRules
+from voice_app.settings import Settings
 from voice_app.web.organization.devices import device_of
 from voice_app.web.organization.own_pages import CODES_PER_ADDRESS
 from voice_app.web.organization.pages import organization_blueprint
@@ -272,3 +274,40 @@ async def test_an_address_that_tries_too_often_waits(desk: Desk) -> None:
     ]
 
     assert told == [400, 400, 400, 429, 429]
+
+
+# --- webhooks -----------------------------------------------------------------------------------------------------
+
+
+async def test_an_admin_looks_after_a_webhook(desk: Desk) -> None:
+    desk.settings = Settings(webhooks=WebhookRules(allow_private=True))
+    browser, home = await desk.browser("admin"), f"/org/{desk.ours}/webhooks/"
+    await browser.get(home)
+    made = await (await browser.post(home, {"url": "https://recu.example/webhook"})).get_data(as_text=True)
+    (webhook,) = await desk.webhooks.of(desk.ours)
+    await desk.webhooks.note(webhook.id, "participation.shared", "delivery-1", None, "no answer within 5 s")
+    one = f"{home}{webhook.id}/"
+    rotated = await (await browser.post(f"{one}rotate")).get_data(as_text=True)
+    await browser.post(f"{one}stop")
+    stopped = await browser.text(one)
+    await browser.post(f"{one}start")
+    (changed,) = await desk.webhooks.of(desk.ours)
+
+    assert webhook.secrets[0] in made
+    assert changed.secrets[0] in rotated
+    assert changed.secrets[1] == webhook.secrets[0]
+    assert changed.stopped_because == ""
+    assert "Vous avez arrêté cette adresse." in stopped
+    assert "no answer within 5 s" in stopped
+    assert "whsec_" not in stopped + await browser.text(home)
+
+
+@pytest.mark.parametrize("url", ["http://recu.example/", "https://127.0.0.1/", "https://[::1]/", ""])
+async def test_an_address_that_must_not_be_called_is_not_added(desk: Desk, url: str) -> None:
+    browser, home = await desk.browser("admin"), f"/org/{desk.ours}/webhooks/"
+    await browser.get(home)
+
+    answer = await browser.post(home, {"url": url})
+
+    assert answer.status_code == 400
+    assert await desk.webhooks.of(desk.ours) == []
