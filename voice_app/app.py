@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
@@ -41,10 +42,13 @@ from voice_app.retention import retention_chore
 from voice_app.session_memory import ContextOf
 from voice_app.session_report import session_report
 from voice_app.settings import InvalidSetting, Settings
+from voice_app.speaking import Recordings
 from voice_app.speech.earcons import earcon
 from voice_app.speech.endpointing import StreamEndpointer
 from voice_app.speech.recognizer import LocalRecognizer
 from voice_app.speech.synthesizer import LocalSynthesizer
+from voice_app.speech.wav import parse_wav
+from voice_app.speech.welcome_recordings import at_pace
 from voice_app.sso.identity import IdentityProvider
 from voice_app.store.notify_feed import NotifyFeed
 from voice_app.store.rates import SqlRates
@@ -64,6 +68,7 @@ from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
 from voice_app.store.sql_webhooks import SqlWebhooks
+from voice_app.store.sql_welcomes import SqlWelcomes
 from voice_app.sync.hub_desk import HubDesk
 from voice_app.ways_in import identity_provider, passkeys_here
 from voice_app.web.api.routes import add_api
@@ -121,6 +126,7 @@ class Service:
     sittings: SqlSittings
     exchange: Exchange
     learners: SqlLearners
+    welcomes: SqlWelcomes
 
     @property
     def content(self) -> Content:
@@ -152,6 +158,7 @@ class Service:
             context_of=self.context_of,
             desk=self.sittings,
             learners=self.learners,
+            recordings=recordings_of(self.welcomes),
         )
 
     async def close(self) -> None:
@@ -161,6 +168,16 @@ class Service:
         await self.recognizer.close()
         await self.synthesizer.close()
         await self.store.close()
+
+
+def recordings_of(welcomes: SqlWelcomes) -> Recordings:
+    """Give what says a recorded welcome, at the pace that the person chose."""
+
+    async def recording(name: str, rate: float) -> Sound | None:
+        body = await welcomes.of_name(name)
+        return None if body is None else await asyncio.to_thread(lambda: at_pace(parse_wav(body), rate))
+
+    return recording
 
 
 def dialogue_context(settings: Settings, content: Content | None = None, path: str | None = None) -> DialogueContext:
@@ -268,6 +285,7 @@ async def open_service(settings: Settings) -> Service:
         sittings=SqlSittings(store.engine, live or LocalFeed()),
         live=live,
         exchange=exchange,
+        welcomes=SqlWelcomes(store.engine),
         learners=SqlLearners(store.engine, settings.organization, settings.store),
     )
 

@@ -89,7 +89,7 @@ from voice_app.ports import (
 )
 from voice_app.session_memory import MEDIATOR, PARTICIPANT, CodeOpened, ContextOf, SessionMemory, context_after
 from voice_app.sittings import LiveDesk, Request
-from voice_app.speaking import Speaker
+from voice_app.speaking import Recordings, Speaker
 from voice_app.wording import Wording
 
 log = logging.getLogger(__name__)
@@ -128,6 +128,7 @@ class Conversation:
         context_of: ContextOf | None = None,
         desk: LiveDesk | None = None,
         learners: Learners | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
         self._channel = channel
         self._context = context
@@ -135,7 +136,7 @@ class Conversation:
         self._recognizer = outside.recognizer
         self._wording = Wording(context.content)
         self._speaker = Speaker(
-            channel, outside.synthesizer, outside.earcons, self._wording, rules.speech_limit_ms / 1000
+            channel, outside.synthesizer, outside.earcons, self._wording, rules.speech_limit_ms / 1000, recordings
         )
         self._memory = SessionMemory(outside.store, channel.kind.value, context.content.version, asker)
         self._caller = CallerSide(line, self._memory)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from voice_app.audio import Sound, silence
 from voice_app.dialogue.messages import Earcon, ItemWords, LessonWords, Part, Pause, Phrase, Say
-from voice_app.errors import SpeechError
+from voice_app.errors import SpeechError, StoreError
 from voice_app.ports import Channel, Earcons, Synthesizer
 from voice_app.wording import Wording
 
@@ -26,6 +27,9 @@ LEVEL_STEP_MS = 20
 ECHO_WITHIN_MS = 600
 """What was played so long ago may still come back into the microphone: the line to the page, its buffers, the room."""
 SILENCE_DB = -96.0
+
+Recordings = Callable[[str, float], Awaitable[Sound | None]]
+"""Gives the recording of this name at a pace; None when there is none (any more)."""
 
 
 @dataclass(slots=True)
@@ -49,13 +53,20 @@ class Speaker:
     """The mouth of one conversation. `turn` is the turn whose prompt is under way, None in silence."""
 
     def __init__(
-        self, channel: Channel, synthesizer: Synthesizer, earcons: Earcons, wording: Wording, limit_s: float
+        self,
+        channel: Channel,
+        synthesizer: Synthesizer,
+        earcons: Earcons,
+        wording: Wording,
+        limit_s: float,
+        recordings: Recordings | None = None,
     ) -> None:
         self._channel = channel
         self._synthesizer = synthesizer
         self._earcons = earcons
         self._wording = wording
         self._limit_s = limit_s
+        self._recordings = recordings
         self._task: asyncio.Task[None] | None = None
         self._prompt: _Prompt | None = None
         self._held: _Prompt | None = None
@@ -152,6 +163,9 @@ class Speaker:
             case Earcon(name):
                 return self._earcons(name)
             case Phrase() | ItemWords() | LessonWords():
+                recorded = await self._recorded(part, rate)
+                if recorded is not None:
+                    return recorded
                 tongue = (part.locale if isinstance(part, Phrase) else None) or locale
                 try:
                     async with asyncio.timeout(self._limit_s):
@@ -159,6 +173,17 @@ class Speaker:
                 except (SpeechError, TimeoutError) as fault:
                     log.error("a part could not be spoken: %s", fault)
                     return self._earcons("attention")
+
+    async def _recorded(self, part: Phrase | ItemWords | LessonWords, rate: float) -> Sound | None:
+        """Give the recording that says this phrase; None where there is none, or it cannot be had: it is spoken."""
+        if self._recordings is None or not isinstance(part, Phrase) or part.recording is None:
+            return None
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await self._recordings(part.recording, rate)
+        except (SpeechError, StoreError, TimeoutError) as fault:
+            log.error("a recording could not be had: %s", fault)
+            return None
 
     async def _speak(self, prompt: _Prompt, earcon: str | None) -> None:
         say = prompt.say

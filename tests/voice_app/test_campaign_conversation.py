@@ -14,7 +14,8 @@ from engine.organization.campaigns import CampaignKind
 from engine.organization.roles import Role
 from tests.fakes_speech import FakeSynthesizer
 from tests.voice_app.fakes import FakeChannel, FakeEndpointer, FakeRecognizer
-from voice_app.app import contexts, dialogue_context
+from voice_app.app import contexts, dialogue_context, recordings_of
+from voice_app.audio import Sound, wav_bytes
 from voice_app.conversation import Conversation, Voices
 from voice_app.conversation_rules import ConversationRules
 from voice_app.organizations import Campaign, CampaignDraft, Counts, SharedResult
@@ -26,6 +27,7 @@ from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_store import SqlStore
+from voice_app.store.sql_welcomes import SqlWelcomes
 
 PATH = "courriel"
 VIEW_LIMIT_S = 20.0
@@ -38,13 +40,16 @@ class House:
         self.store = store
         self.campaign = campaign
         self.organizations = organizations
+        self.welcomes = SqlWelcomes(store.engine)
+        self.voice = FakeSynthesizer()
         self.usual = dialogue_context(Settings())
         self.context_of = contexts(Settings(), self.usual)
 
     @asynccontextmanager
     async def visit(self, code: str | None = None) -> AsyncIterator[FakeChannel]:
         channel = FakeChannel(microphone=False)
-        outside = Voices(FakeRecognizer(), FakeSynthesizer(), FakeEndpointer(), earcon, self.store)
+        self.voice = FakeSynthesizer()
+        outside = Voices(FakeRecognizer(), self.voice, FakeEndpointer(), earcon, self.store)
         conversation = Conversation(
             channel,
             self.usual,
@@ -54,6 +59,7 @@ class House:
             rules=ConversationRules(),
             resume_code=code,
             context_of=self.context_of,
+            recordings=recordings_of(self.welcomes),
         )
         running = asyncio.create_task(conversation.run())
         try:
@@ -270,3 +276,23 @@ async def test_who_chose_another_language_than_the_campaign_s_is_told(house: Hou
         await press(channel, "12" + house.campaign.code)
 
     assert "These questions are in English." in words(channel)
+
+
+async def test_a_recorded_welcome_is_played_its_words_shown_and_said_where_it_is_gone(house: House) -> None:
+    here, words_said = house.campaign.organization.id, "Bonjour de la part de Samia."
+    body = wav_bytes(Sound(bytes(16_000 * 2 * 3)))
+    assert await house.welcomes.keep(here, house.campaign.id, "fr", body, 3_000, None)
+    async with house.visit(house.campaign.code) as channel:
+        await press(channel, "1")
+        assert words_said in words(channel)
+        played = [entry[2] for entry in channel.log if entry[0] == "sound" and entry[1] == channel.views[-1].turn]
+        assert played[0] == 3_000
+        assert words_said not in [text for text, *_ in house.voice.spoken]
+        await press(channel, "7")
+        slower = [entry[2] for entry in channel.log if entry[0] == "sound" and entry[1] == channel.views[-1].turn]
+        assert any(3_300 < length < 3_800 for length in slower)
+
+    assert await house.welcomes.remove(here, house.campaign.id, "fr", None)
+    async with house.visit(house.campaign.code) as channel:
+        await press(channel, "1")
+        assert words_said in [text for text, *_ in house.voice.spoken]

@@ -65,11 +65,13 @@ Fill = OptionWords | NodeName | Spelled | Verbatim | str
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """One prompt, its gaps filled. `locale` is set where two languages meet in one turn (the choice of the language):
-    words and voice are then of that language; None: the language of the `Say` or `Show` that holds it."""
+    words and voice are then of that language; None: the language of the `Say` or `Show` that holds it. `recording`:
+    the name of a recording that says these very words, where somebody made one."""
 
     prompt: PromptId
     fill: Mapping[str, Fill] = field(default_factory=dict)
     locale: str | None = None
+    recording: str | None = None
 
 
 class ItemField(StrEnum):

@@ -159,9 +159,10 @@ def _welcome_stem(context: DialogueContext, state: DialogueState) -> tuple[Part,
     if offer is None:
         return (_phrase("welcome.intro", number=number), _phrase("welcome.privacy"))
     own_words, organization = offer.welcome.get(state.locale, ""), Verbatim(offer.organization)
+    recording = offer.recordings.get(state.locale)
     intro = "campaign.profile" if offer.kind is CampaignKind.PROFILE else "campaign.intro"
     return (
-        *((_phrase("campaign.welcome", words=Verbatim(own_words)),) if own_words else ()),
+        *((replace(_phrase("campaign.welcome", words=Verbatim(own_words)), recording=recording),) if own_words else ()),
         _phrase(intro, organization=organization, number=number),
         _phrase("welcome.privacy"),
         _phrase("campaign.privacy" if offer.shares else "campaign.private", organization=organization),

@@ -11,14 +11,14 @@ from engine.organization.campaigns import CampaignKind, Entry, Offer, entry
 from engine.organization.participations import Again, State, may_repeat
 from engine.organization.snapshot import Snapshot
 from voice_app.store.envelopes import as_text, aware
-from voice_app.store.organization_tables import CampaignRow, OrganizationRow, ParticipationRow
+from voice_app.store.organization_tables import CampaignRow, CampaignSoundRow, OrganizationRow, ParticipationRow
 from voice_app.store.rules import StoreRules
 from voice_app.store.sql_organizations import span_of
 
 
 async def offer_of(database: AsyncSession, row: CampaignRow, organization: str, again: str | None = None) -> Offer:
     """Give what a campaign offers. `organization`: the name that is said; `again`: the participation it repeats."""
-    del database
+    query = select(CampaignSoundRow.locale, CampaignSoundRow.digest).where(CampaignSoundRow.campaign_id == row.id)
     return Offer(
         row.id,
         organization,
@@ -28,7 +28,8 @@ async def offer_of(database: AsyncSession, row: CampaignRow, organization: str, 
         CampaignKind(row.kind),
         tuple(filter(None, row.locales.split(","))),
         dict(row.number_label),
-        again=again,
+        dict((await database.exec(query)).all()),
+        again,
     )
 
 

@@ -72,6 +72,9 @@ class ApiDocument(OpenAPIProvider):
         if route.media:
             kind = "object" if route.media == "application/json" else "string"
             responses["200"] = {"description": "The file.", "content": {route.media: {"schema": {"type": kind}}}}
+        if route.upload:
+            content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+            operation["requestBody"] = {"content": content, "required": True}
         if route.status == NO_CONTENT:
             responses = {str(NO_CONTENT): {"description": "Done."}}
         codes = {400, 429, 503}
@@ -79,6 +82,8 @@ class ApiDocument(OpenAPIProvider):
             codes |= {401}
         if isinstance(route.needs, Scope):
             codes |= {403, 404}
+        if route.upload:
+            codes |= {413}
         if route.body is not None:
             codes |= {409, 413, 415}
             operation["requestBody"]["required"] = True

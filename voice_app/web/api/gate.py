@@ -46,7 +46,8 @@ class Call:
 class ApiRoute:
     """One address of the API: what it asks of who comes, what it takes and what it gives.
 
-    `form`: the body is a form, not JSON; `media`: the answer is a file of this kind, not JSON.
+    `form`: the body is a form, not JSON; `media`: the answer is a file of this kind, not JSON;
+    `upload`: the body is a file.
     """
 
     path: str
@@ -59,6 +60,7 @@ class ApiRoute:
     status: int = 200
     form: bool = False
     media: str = ""
+    upload: bool = False
 
     @property
     def is_described(self) -> bool:

@@ -141,6 +141,21 @@ class _Api:
             ApiRoute(
                 f"{campaign}/results.json", "GET", Scope.EXPORTS_READ, work.results_json, media="application/json"
             ),
+            ApiRoute(
+                f"{campaign}/recording/<locale>",
+                "PUT",
+                Scope.CAMPAIGNS_WRITE,
+                work.record_welcome,
+                answer=shapes.CampaignAnswer,
+                upload=True,
+            ),
+            ApiRoute(
+                f"{campaign}/recording/<locale>",
+                "DELETE",
+                Scope.CAMPAIGNS_WRITE,
+                work.unrecord_welcome,
+                status=NO_CONTENT,
+            ),
             *_webhook_routes(WebhookWork(desk), here),
         )
         self._known = Map([Rule(f"{PREFIX}{route.path}", methods=[route.method]) for route in self.routes])

@@ -26,6 +26,8 @@ from voice_app.organizations import (
     ShownOrganization,
 )
 from voice_app.results import Participant, ResultFilter, Results
+from voice_app.speech.welcome_recordings import WelcomeRefused
+from voice_app.store.sql_welcomes import SqlWelcomes
 from voice_app.web.api import models as shapes
 from voice_app.web.api.gate import Call, not_found
 from voice_app.web.api.grants import grant
@@ -33,6 +35,7 @@ from voice_app.web.api.problems import Problem
 from voice_app.web.api.webhook_work import WebhookDesk
 from voice_app.web.organization.exports import as_csv, as_json
 from voice_app.web.organization.forms import PROFILE_PATH, target_path, templates
+from voice_app.web.organization.recording_pages import keep_recording
 from voice_app.web.organization.sheets import BOOK, streamed
 from voice_app.web.organization.sheets import PREFIX as PAGES
 from voice_app.web.page_words import book_of_words
@@ -58,6 +61,9 @@ class ApiDesk(WebhookDesk, Protocol):
 
     @property
     def content(self) -> Content: ...
+
+    @property
+    def welcomes(self) -> SqlWelcomes: ...
 
 
 class Work:
@@ -168,6 +174,26 @@ class Work:
         if not await self._desk().organizations.archive(_here(call).organization.id, campaign, _program(call)):
             raise not_found()
         return shapes.CampaignAnswer.of(await self._campaign_of(call, campaign))
+
+    async def record_welcome(self, call: Call, organization: str, campaign: str, locale: str) -> shapes.CampaignAnswer:
+        """Let a recording say the campaign's words of welcome in a language: WAV, MP3, M4A, Ogg; a minute at most."""
+        del organization
+        found = await self._campaign_of(call, campaign)
+        body = bytes(await request.get_data(as_text=False))  # type: ignore[arg-type]  # text only if asked
+        try:
+            await keep_recording(self._desk().welcomes, found.organization.id, found.id, locale, body, _program(call))
+        except WelcomeRefused as refused:
+            errors = [{"field": "body", "reason": refused.reason}]
+            raise Problem(400, refused.code, "this recording cannot be played", errors=errors) from refused
+        return shapes.CampaignAnswer.of(found)
+
+    async def unrecord_welcome(self, call: Call, organization: str, campaign: str, locale: str) -> Response:
+        """Let the voice of the service say the words of welcome again."""
+        del organization
+        here = _here(call).organization.id
+        if not await self._desk().welcomes.remove(here, campaign, locale, _program(call)):
+            raise not_found()
+        return Response("", 204)
 
     # --- results -----------------------------------------------------------------------------------------------
 

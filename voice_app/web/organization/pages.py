@@ -36,6 +36,7 @@ from voice_app.store.sql_accreditation import SqlAccreditation
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_invitations import SqlInvitations
 from voice_app.store.sql_webhooks import SqlWebhooks
+from voice_app.store.sql_welcomes import SqlWelcomes
 from voice_app.web.guard import HEADERS
 from voice_app.web.organization import gate
 from voice_app.web.organization.accreditation_page import AccreditationPage
@@ -51,6 +52,7 @@ from voice_app.web.organization.own_pages import OwnPages, provider_label, sign_
 from voice_app.web.organization.passkey_pages import PasskeyPages
 from voice_app.web.organization.phone_pages import Contacts, PhonePages
 from voice_app.web.organization.privacy_page import RetentionPage
+from voice_app.web.organization.recording_pages import RecordingPages
 from voice_app.web.organization.results_pages import ResultsPages, results_words
 from voice_app.web.organization.sheets import (
     BOOK,
@@ -118,6 +120,9 @@ class Desk(SittingDesk, KitDesk, Protocol):
     def webhooks(self) -> SqlWebhooks: ...
 
     @property
+    def welcomes(self) -> SqlWelcomes: ...
+
+    @property
     def settings(self) -> Settings: ...
 
     @property
@@ -152,6 +157,7 @@ class _Pages:
             *CampaignPages(desk, public_address).routes,
             *ResultsPages(desk, rules).routes,
             *KitPages(desk, public_address).routes,
+            *RecordingPages(desk).routes,
             *SittingPages(desk, public_address).routes,
             *TeamPages(desk, rules).routes,
             *FirstSteps(desk, public_address).routes,

@@ -36,6 +36,8 @@ RULES: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", f"{CAMPAIGN}/results"): ("results:read", 200),
     ("GET", f"{CAMPAIGN}/results.csv"): ("exports:read", 200),
     ("GET", f"{CAMPAIGN}/results.json"): ("exports:read", 200),
+    ("PUT", f"{CAMPAIGN}/recording/<locale>"): ("campaigns:write", 400),
+    ("DELETE", f"{CAMPAIGN}/recording/<locale>"): ("campaigns:write", 404),
     ("GET", f"{HERE}/webhooks"): ("webhooks:read", 200),
     ("POST", f"{HERE}/webhooks"): ("webhooks:write", 201),
     ("GET", WEBHOOK): ("webhooks:read", 200),
@@ -89,6 +91,7 @@ async def ask(
 async def _asked(desk: Desk, method: str, rule: str, token: str | None, campaign: str, member: str) -> Response:
     body = BODIES.get(rule) if method in ("POST", "PATCH") else None
     path = rule.replace("<organization>", desk.ours).replace("<campaign>", campaign).replace("<member>", member)
+    path = path.replace("<locale>", "fr")
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     return await desk.app.test_client().open(path, method=method, headers=headers, json=body)
 
@@ -147,7 +150,7 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
             answer = await ask(desk, method, rule, token, theirs.id, desk.members["stranger"].id, "stranger")
             told[method, rule] = (answer.status_code, "seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 13
+    assert len(told) == 15
     assert set(told.values()) == {(404, False)}
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None

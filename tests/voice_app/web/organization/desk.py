@@ -53,6 +53,7 @@ from voice_app.store.sql_results import SqlResults
 from voice_app.store.sql_sittings import SqlSittings
 from voice_app.store.sql_store import SqlStore
 from voice_app.store.sql_webhooks import SqlWebhooks
+from voice_app.store.sql_welcomes import SqlWelcomes
 from voice_app.web.api.routes import add_api
 from voice_app.web.bounded import BoundedRequest
 from voice_app.web.learner import learner_blueprint
@@ -96,6 +97,7 @@ class Desk:
     invitations: SqlInvitations = field(init=False)
     contacts: SqlContacts = field(init=False)
     webhooks: SqlWebhooks = field(init=False)
+    welcomes: SqlWelcomes = field(init=False)
     settings: Settings = field(default_factory=Settings)
     members: dict[str, Member] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -116,6 +118,7 @@ class Desk:
         desk.learners = SqlLearners(desk.store.engine, RULES, StoreRules(), desk.moment)
         desk.own_access = SqlOwnAccess(desk.store.engine, RULES, desk.moment)
         desk.invitations = SqlInvitations(desk.store.engine, desk.moment)
+        desk.welcomes = SqlWelcomes(desk.store.engine, desk.moment)
         desk.webhooks = SqlWebhooks(desk.store.engine, StoreRules())
         desk.contacts = SqlContacts(desk.store.engine, desk.moment)
         desk.app = Quart(__name__, static_folder=None)

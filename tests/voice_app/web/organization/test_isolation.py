@@ -16,6 +16,7 @@ RUN = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 200, "admin": 200}
 OWN = {**dict.fromkeys(EVERYBODY, 200), NOBODY: 303}
 MANAGE = {NOBODY: 303, STRANGER: 404, "viewer": 403, "mediator": 403, "admin": 200}
 SITTING = "/org/<organization>/sittings/<sitting>"
+RECORDING = "/org/<organization>/campaigns/<campaign>/recording"
 WEBHOOK = "/org/<organization>/webhooks/<webhook>"
 SEAT = f"{SITTING}/seats/<session>"
 
@@ -73,6 +74,10 @@ RULES = {
     ("GET", "/org/<organization>/programs/"): MANAGE,
     ("POST", "/org/<organization>/programs/"): {**MANAGE, "admin": 400},
     ("POST", "/org/<organization>/programs/<program>"): {**MANAGE, "admin": 303},
+    ("GET", f"{RECORDING}/"): RUN,
+    ("POST", f"{RECORDING}/"): {**RUN, "mediator": 400, "admin": 400},
+    ("GET", f"{RECORDING}/<locale>.wav"): {**RUN, "mediator": 404, "admin": 404},
+    ("POST", f"{RECORDING}/remove"): {**RUN, "mediator": 404, "admin": 404},
     ("GET", "/org/<organization>/webhooks/"): MANAGE,
     ("POST", "/org/<organization>/webhooks/"): {**MANAGE, "admin": 400},
     ("GET", f"{WEBHOOK}/"): MANAGE,
@@ -183,7 +188,7 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[method, rule] = (answer.status_code, "À nous seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 29
+    assert len(told) == 33
     assert all(status in (403, 404) and not leaks for status, leaks in told.values())
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None
@@ -254,6 +259,7 @@ def _path(rule: str, organization: str, campaign: str, member: str, participant:
         "member": member,
         "participant": participant,
         "token": "never-given",
+        "locale": "fr",
         "code": "900000000",
         "paper": "poster-a3",
     }

@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from werkzeug.datastructures import FileStorage
 
 from audio_content.model import LOCALES
-from engine.organization.campaigns import CampaignKind
+from engine.organization.campaigns import CampaignKind, Offer
 from engine.organization.roles import Role
-from tests.voice_app.web.organization.desk import PASSWORD, RULES, Desk, content
+from tests.voice_app.speech.test_welcome_recordings import voice
+from tests.voice_app.web.organization.desk import ORIGIN, PASSWORD, RULES, Desk, content
+from voice_app.audio import wav_bytes
 from voice_app.organizations import CampaignDraft
 from voice_app.web.organization.exports import BYTE_ORDER_MARK, harmless
 from voice_app.web.organization.forms import FEWEST_QUESTIONS, templates
@@ -300,3 +303,31 @@ async def test_a_database_that_does_not_answer_is_told(desk: Desk) -> None:
 
     assert answer.status_code == 503
     assert "Il y a un problème chez nous" in await answer.get_data(as_text=True)
+
+
+async def test_a_member_s_voice_says_the_welcome(desk: Desk) -> None:
+    member = desk.members["mediator"]
+    draft = CampaignDraft("Été", "abc_diag", {"fr": "Bonjour à vous."})
+    campaign = await desk.organizations.create_campaign(member.organization.id, draft, member)
+    browser, here = await desk.browser("mediator"), f"/org/{desk.ours}/campaigns/{campaign.id}/recording/"
+    assert "Bonjour à vous." in await browser.text(here)
+
+    async def send(locale: str, body: bytes) -> int:
+        sound = FileStorage(io.BytesIO(body), filename="accueil.wav", content_type="audio/wav")
+        form = {"form_token": browser.token, "locale": locale}
+        answer = await browser.client.post(here, form=form, files={"sound": sound}, headers=ORIGIN)
+        return answer.status_code
+
+    told = [await send("fr", b"no sound"), await send("en", wav_bytes(voice())), await send("fr", wav_bytes(voice()))]
+    page, heard = await browser.text(here), await browser.get(f"{here}fr.wav")
+    offer = await desk.store.find_campaign(campaign.code, asker="kiosk")
+    assert isinstance(offer, Offer)
+    played = await desk.welcomes.of_name(offer.recordings["fr"])
+    removed = await browser.post(f"{here}remove", {"locale": "fr"})
+
+    assert told == [400, 400, 303]
+    assert "Un enregistrement de 2 s" in page
+    assert (await heard.get_data(as_text=False))[:4] == b"RIFF"
+    assert played == await heard.get_data(as_text=False)
+    assert removed.status_code == 303
+    assert await desk.welcomes.listed(desk.ours, campaign.id) == {}
