@@ -47,6 +47,8 @@ OPTIONS = {"serve": ("--port", "0"), "phone": ("--sip", "127.0.0.1:0")}
 THINK_S = (1.5, 4.0)
 START_LIMIT_S = 300
 KEY_EVERY_S = 2.5
+SILENT_LINE_S = 8
+"""A line without a packet for so long is given up by the caller's side: nobody else tells of a node that was killed."""
 
 
 @dataclass
@@ -223,7 +225,7 @@ async def run(folder: Path, url: str, people: int, calls: int, length_s: float) 
         tasks = [asyncio.create_task(learner.run()) for learner in learners]
         callers = []
         for number in range(calls):
-            peer = await enter(baresip(folder / f"caller-{number}"))
+            peer = await enter(baresip(folder / f"caller-{number}", rtp_timeout_s=SILENT_LINE_S))
             caller = Caller(peer, f"sip:assess@127.0.0.1:{line}", url, number, told)
             callers.append(caller)
             tasks.append(asyncio.create_task(caller.run(stop)))

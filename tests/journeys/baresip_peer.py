@@ -185,13 +185,16 @@ async def baresip(
     telephone_event: int = 101,
     answers: bool = False,
     user: str = "learner",
+    rtp_timeout_s: int = 0,
 ) -> AsyncIterator[Baresip]:
     """Run a caller. `account` are parameters of its account (`;dtmfmode=info`, `;audio_codecs=PCMA/8000/1`);
-    `answers`: it takes every call."""
+    `answers`: it takes every call. `rtp_timeout_s`: it hangs up after so long without sound, as providers do; 0: never.
+    """
     _prepare(folder)
     control, sip = free_port(socket.SOCK_STREAM), free_port()
     (folder / "config").write_text(
         _CONFIG.format(sip=sip, folder=folder, modules=MODULES, control=control, telephone_event=telephone_event)
+        + (f"rtp_timeout {rtp_timeout_s}\n" if rtp_timeout_s else "")
     )
     codecs = "" if "audio_codecs" in account else ";audio_codecs=PCMU/8000/1,PCMA/8000/1"
     mode = "auto" if answers else "manual"

@@ -47,14 +47,19 @@ class Own:
 
 async def own_chain(database: AsyncSession) -> Own:
     """Give our own chain and keep others from writing into it until the transaction ends. Raises StoreError."""
-    query = select(SiteRow).where(SiteRow.standing == Standing.OWN).with_for_update()
-    row = (await database.exec(query)).first()
-    if row is None:  # it took a new id while we waited
-        row = (await database.exec(query)).first()
-    if row is None:
+    joined = select(UplinkRow.id).where(UplinkRow.id == 1).exists()
+    query = (
+        select(SiteRow, joined)
+        .where(SiteRow.standing == Standing.OWN)
+        .with_for_update(of=SiteRow)
+        .execution_options(populate_existing=True)  # as it is since we waited for it
+    )
+    found = (await database.exec(query)).first()
+    if found is None:  # it took a new id while we waited
+        found = (await database.exec(query)).first()
+    if found is None:
         raise StoreError("this database has no site of its own; open it once with the service")
-    await database.refresh(row)
-    outgoing = await database.get(UplinkRow, 1) is not None
+    row, outgoing = found
     return Own(row.id, Head(row.last_sequence, row.last_digest), outgoing)
 
 
