@@ -7,6 +7,7 @@ service was killed and started again. On the way the pages are judged by axe and
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import perf_counter
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -24,7 +25,9 @@ pytestmark = [
 ]
 
 WITHIN_MS = 20_000
-"""The second that is promised is measured without a browser: `tests/voice_app/test_assisted_conversation.py`."""
+"""How long anything is waited for on a busy machine. The second that is promised is measured without a browser
+(`tests/voice_app/test_assisted_conversation.py`), that nothing is polled in `test_live_pages.py`; here the figure seen is
+printed."""
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +90,10 @@ def test_a_mediator_follows_and_helps_by_keyboard_through_a_restart(served: Serv
     assert mediator.evaluate("document.activeElement.id") == "hint"
     expect(mediator.locator("#aid")).to_have_text("Avec un indice")
 
+    began = perf_counter()
     learner.keyboard.press("#")  # an answer to every kind of question
-    expect(mediator.locator("#answers li")).to_have_count(1, timeout=WITHIN_MS)
+    mediator.wait_for_function("document.querySelectorAll('#answers li').length === 1", timeout=WITHIN_MS)
+    print(f"the mediator's page showed the answer {perf_counter() - began:.2f} s after its key")  # noqa: T201
     expect(mediator.locator("#answers")).to_contain_text("Avec un indice")
     expect(mediator.locator("#said")).to_contain_text("Réponse notée")
     assert mediator.evaluate("document.activeElement.id") == "hint"
