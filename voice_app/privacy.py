@@ -33,6 +33,8 @@ class KeptParticipation:
     campaign: str
     state: str
     shared_at: datetime | None
+    person_number: str = ""
+    """The organisation's own number of the person, which went with the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class KeptData:
                     "organization": each.organization,
                     "campaign": each.campaign,
                     "state": each.state,
+                    "person_number": each.person_number,
                     "shared_at": None if each.shared_at is None else each.shared_at.isoformat(),
                 }
                 for each in self.participations

@@ -26,8 +26,8 @@ pytestmark = [
 
 WITHIN_MS = 20_000
 """How long anything is waited for on a busy machine. The second that is promised is measured without a browser
-(`tests/voice_app/test_assisted_conversation.py`), that nothing is polled in `test_live_pages.py`; here the figure seen is
-printed."""
+(`tests/voice_app/test_assisted_conversation.py`), that nothing is polled in `test_live_pages.py`; here the figure seen
+is printed."""
 
 
 @pytest.fixture(scope="module")

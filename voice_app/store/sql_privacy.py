@@ -90,6 +90,7 @@ class SqlPrivacy:
                         campaign.title,
                         part.state,
                         None if part.shared_at is None else aware(part.shared_at),
+                        part.person_number,
                     )
                     for part, campaign, organization in taken_part.all()
                 ],
