@@ -92,8 +92,8 @@ def test_a_mediator_follows_and_helps_by_keyboard_through_a_restart(served: Serv
 
     began = perf_counter()
     learner.keyboard.press("#")  # an answer to every kind of question
-    mediator.wait_for_function("document.querySelectorAll('#answers li').length === 1", timeout=WITHIN_MS)
-    print(f"the mediator's page showed the answer {perf_counter() - began:.2f} s after its key")  # noqa: T201
+    expect(mediator.locator("#answers li")).to_have_count(1, timeout=WITHIN_MS)
+    print(f"the mediator's page was seen to show the answer {perf_counter() - began:.2f} s after its key")  # noqa: T201
     expect(mediator.locator("#answers")).to_contain_text("Avec un indice")
     expect(mediator.locator("#said")).to_contain_text("Réponse notée")
     assert mediator.evaluate("document.activeElement.id") == "hint"
