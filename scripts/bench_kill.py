@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """kill -9 of the server while fifty people answer, again and again: no acknowledged answer is lost, all go on.
 
-    scripts/bench_kill.py --kills 200
+    scripts/bench_kill.py --kills 200 [--people 50]
 
 The server is a process with real conversations (content, dialogue, memory, SQLite on disk); the people press keys; ear,
 voice and page are the tests' fakes. Acknowledged is what a page has told: "3 of 10". The process is killed at a moment
@@ -152,6 +152,7 @@ def _question_of(view: ShownView) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit-s", type=float, default=600.0, help="end after so long, with fewer kills")
     chosen = parser.parse_args()
@@ -161,8 +162,8 @@ def main() -> None:
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         file, begun, kills = str(Path(folder) / "events.sqlite"), time.monotonic(), 0
-        people = {number: Person(number) for number in range(PEOPLE)}
-        newest = PEOPLE
+        people = {number: Person(number) for number in range(chosen.people)}
+        newest = chosen.people
         while kills < chosen.kills and time.monotonic() - begun < chosen.limit_s:
             resumed = {person.number for person in people.values() if person.code is not None}
             _live(context, file, people, chosen.seed * 10_000 + kills, lot, resumed, faults, told)
@@ -174,7 +175,8 @@ def main() -> None:
                 newest += 1
         found = asyncio.run(check_database(f"sqlite+aiosqlite:///{file}", StoreRules()))
         faults += [str(fault) for fault in found.faults]
-        print(f"{kills} times killed in {time.monotonic() - begun:.0f} s, {PEOPLE} people at a time, {newest} in all")
+        seconds = time.monotonic() - begun
+        print(f"{kills} times killed in {seconds:.0f} s, {chosen.people} people at a time, {newest} in all")
         for what, count in sorted(told.items()):
             print(f"  {what}: {count}")
         print(f"  events in the file: {found.events}, chain and projections: {len(found.faults)} faults")
@@ -205,7 +207,7 @@ def _live(
     began = time.monotonic()
     deadline = began + 2 * VIEW_LIMIT_S
     while end is None or time.monotonic() < end:
-        begun = sum(person.code is not None for person in people.values()) > PEOPLE // 2
+        begun = sum(person.code is not None for person in people.values()) > len(people) // 2
         if end is None and ((begun and not waiting) or time.monotonic() > deadline):
             # on a slow machine as long as coming back took, or nobody would ever get further than back
             end = time.monotonic() + lot.random() * max(0.6, (time.monotonic() - began) / 2)
