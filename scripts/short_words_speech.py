@@ -154,7 +154,7 @@ def other_speech(language: str, content: Content, known: Sequence[str]) -> list[
 
 def renderings(wording: str) -> int:
     """Give how often a wording is said: short ones are hard to hear."""
-    return 80 if len(wording) <= 6 else 36 if len(wording) <= 12 else 24
+    return 130 if len(wording) <= 6 else 60 if len(wording) <= 12 else 36
 
 
 class Speakers:

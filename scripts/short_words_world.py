@@ -74,11 +74,11 @@ class World:
         if random.random() < 0.8:
             wave = self._noisy(wave, random.uniform(0, 30))
         line = random.random()
-        if line < 0.35:
+        if line < 0.30:
             wave = telephone(wave, random.uniform(200, 380), random.uniform(3000, 3800), a_law=random.random() < 0.5)
-        elif line < 0.43:
+        elif line < 0.45:
             wave = mobile(wave)
-        elif line < 0.58:
+        elif line < 0.60:
             wave = band(wave, 0.0, random.uniform(3400, 4000))
         if random.random() < 0.15:
             wave = self._noisy(wave, random.uniform(10, 30))

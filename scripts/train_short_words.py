@@ -50,7 +50,7 @@ HEADS = 2
 WINDOWS = (250, 400)
 """Frames of 10 ms that are encoded: the first that the sound fits; a longer sound is cut."""
 WIDTH, KERNEL, DILATIONS, ATTENTION = 60, 5, (1, 2), 4
-EPOCHS, BATCH, PEAK_RATE, DECAY = 8, 64, 3e-3, 0.02
+EPOCHS, BATCH, PEAK_RATE, DECAY = 12, 64, 3e-3, 0.02
 SMOOTHING, NOISE, DROP_IN, DROP_OUT = 0.05, 0.15, 0.2, 0.3
 LEFT_OUT = 16
 """One clip of so many is not trained on and gives the figures in the .toml."""

@@ -21,6 +21,8 @@ which the head hears an answer is heard as if it had been said alone ("euh ... l
 answers are a correction or a quarrel: the last one counts most (`LAST_COUNTS`), never enough to be taken without
 asking. Where there are no passages to tell apart, because noise hides the pauses or one word has much noise around it,
 the whole is heard through a longer window of the head if it has one, or else the loudest stretch that fits the first.
+A piece of an option can sound like a short word: where the scorer is sure (`sure_above`) that the whole is a wording
+that the head does not know, a short word in a passage does not count.
 Where a head with a longer window is in doubt about all of this, what it finds likeliest is weighed with the scorer as
 a short sound is; what it calls none of its words is for the scorer alone, and so is a turn without known wordings or a
 language without a head.
@@ -84,7 +86,7 @@ def load_table(channel: str, language: str) -> Table:
     A channel that was never measured takes the kiosk's numbers.
     """
     document = calibration.load_document(ENGINE)
-    values = document.get(channel, document[calibration.DEFAULT_CHANNEL])[language]
+    values = document.get(channel, {}).get(language) or document[calibration.DEFAULT_CHANNEL][language]
     return Table(**{name: float(value) for name, value in values.items()})
 
 
@@ -177,6 +179,9 @@ class ShortWordEar:
             if part.by_head is not None and part.likelihood >= ANSWER_FROM:
                 answers.pop(part.best, None)  # a repeated answer moves to the end
                 answers[part.best] = part
+        phrase = self._phrase(samples, grammar, answers) if answers else None
+        if phrase is not None:
+            return phrase
         if not answers and whole is not None:
             alone = [] if len(found) > 1 else parts  # of several pieces in doubt none is the answer: it is a sentence
             perhaps = [_part(samples, whole, self._tables[grammar.language]), *alone]
@@ -184,6 +189,23 @@ class ShortWordEar:
             answers = {likeliest.best: likeliest} if likeliest.likelihood >= PERHAPS_FROM else {}
         heard = [self._weighed(each.samples, each.by_head, grammar) for each in answers.values() if each.by_head]
         return corrected(heard) if heard else None
+
+    def _phrase(self, samples: Samples, grammar: Grammar, answers: Mapping[MeaningId, _Part]) -> Heard | None:
+        """Give the evidence of the scorer where the whole is surely a wording that the head does not know."""
+        words = frozenset(self._heads[grammar.language].wordings)
+        if all(form in words for meaning in grammar.meanings for form in meaning.forms):
+            return None
+        in_parts = {meaning.id: float(meaning.id in answers) for meaning in grammar.meanings}
+        by_scorer = self.ask_scorer(samples, grammar, in_parts)
+        table, shares = self._tables[grammar.language], dict.fromkeys(in_parts, 0.0)
+        meanings = (*by_scorer.unknown, *by_scorer.known)
+        scores = np.array([*by_scorer.unknown.values(), *by_scorer.known.values(), table.none_score])
+        *each, none_of_these = np.exp(scores / table.scorer_temperature - logsumexp(scores / table.scorer_temperature))
+        if max(each[: len(by_scorer.unknown)]) < table.sure_above:
+            return None
+        for meaning, share in zip(meanings, each, strict=True):
+            shares[meaning] += float(share)
+        return Heard(shares, float(none_of_these), by_scorer.no_speech)
 
     def _part(self, passage: Sound, grammar: Grammar) -> _Part:
         samples = present(passage)

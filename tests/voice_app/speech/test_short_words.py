@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio_content.loader import load
 from tests.voice_app.speech import french, june
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId
@@ -211,6 +212,22 @@ def test_answer_that_is_corrected_is_asked_about_as_corrected(ear: ShortWordEar)
     heard = ear.recognize(sound, TURN)
 
     assert (heard.best, heard.outcome) == ("first", HearingOutcome.DOUBTFUL)
+
+
+@pytest.mark.audio
+@pytest.mark.parametrize(
+    ("option", "pitch"), [("payer, puis demander un remboursement", 0.9), ("selon la date d'inscription", 1.15)]
+)
+def test_option_of_which_a_piece_sounds_like_a_command_is_heard_as_itself(
+    ear: ShortWordEar, option: str, pitch: float
+) -> None:
+    words = load().vocabularies["fr"]
+    options = (Meaning(A, (option, *words.places[0])), Meaning(B, ("rien du tout", *words.places[1])))
+    commands = tuple(Meaning(MeaningId(name), tuple(forms)) for name, forms in words.commands.items())
+
+    heard = ear.recognize(french.speak(option, speed=0.7, pitch=pitch), Grammar("fr", (*options, *commands)))
+
+    assert (heard.best, heard.outcome) == (A, HearingOutcome.MATCH)
 
 
 @pytest.mark.audio
