@@ -16,7 +16,7 @@ import psutil
 
 from voice_app.settings import load_settings
 
-START_LIMIT_S = 90.0
+START_LIMIT_S = 240.0
 FIRST_RTP_PORT, LAST_RTP_PORT = 20_000, 29_998
 
 
