@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.realtime,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (scripts/setup --test brings it)"),
+    pytest.mark.skipif("VOICE_APP_TEST_PEERS" not in os.environ, reason="minutes: set VOICE_APP_TEST_PEERS"),
     pytest.mark.skipif(bool(orca.missing()), reason=f"not installed (scripts/setup --test): {orca.missing()}"),
 ]
 
