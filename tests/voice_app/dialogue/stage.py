@@ -1,6 +1,7 @@
 """A stage for the dialogue: a small content with the real prompts, and a house that carries effects out in memory.
 
 The stage keeps the promises of a conversation: all records of a step or none, effects in order, follow-up events.
+Longer than 400 lines: one small content and one house, which every test of the dialogue shares.
 """
 
 from __future__ import annotations
