@@ -5,8 +5,10 @@ memory grows; then past capacity: who is told what.
     bench_sessions.py [--people 100] [--speaking 4] [--minutes 10]
 
 People think 2 to 6 seconds and press a key over the prompt, session after session; those who speak stream real speech
-in real time and hear half of a prompt. Reply: from the key (or the last sample of speech) to the first sound, as the
-client sees it; clients and service share the machine. Lag and the service's own times are read from its figures.
+in real time and hear half of a prompt. Speech is rendered ahead as `scripts/serve` has it (`voice-app content render`
+first: what is missing is rendered while somebody waits). Reply: from the key (or the last sample of speech) to the
+first sound, as the client sees it; clients and service share the machine. Lag and the service's own times are read from
+its figures.
 Past capacity: a service with one place fewer than people and two places at the ear for four speakers.
 """
 
@@ -76,6 +78,7 @@ def serving(folder: Path, **settings: str) -> Iterator[Service]:
     installed = load_settings().data_folder.resolve()
     folder.mkdir()
     for name in ("models", "speech"):
+        (installed / name).mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(installed / name)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

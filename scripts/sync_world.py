@@ -82,12 +82,16 @@ class Disk:
         return receipt
 
     def count(self, event: Envelope, place: Place | None = None) -> None:
-        """Let an event count in its session; its place is told where only a part of its chain is here."""
-        key = (event.session_id, event.site_id)
-        reached = self.epochs.get(key, FIRST_EPOCH)
-        epoch = epoch_after(reached, event.kind, event.payload) if place is None else max(reached, place.epoch)
-        self.epochs[key] = epoch
-        where = Place(epoch, event.site_id, event.sequence) if place is None else place
+        """Let an event count in its session; its place is told where only a part of its chain is here.
+
+        Such an event says nothing of the epoch that its chain has reached here (`event_keeping.insert_counted`).
+        """
+        if place is None:
+            key = (event.session_id, event.site_id)
+            self.epochs[key] = epoch_after(self.epochs.get(key, FIRST_EPOCH), event.kind, event.payload)
+            where = Place(self.epochs[key], event.site_id, event.sequence)
+        else:
+            where = place
         known = self.events.get(event.id)
         if known is not None and (known[0] == where if place else known[0] <= where):
             return

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from engine.sync.batches import START, Batch, Head, Sealed
 from engine.sync.events import Envelope, content_digest
 from engine.sync.moving import moved
-from engine.sync.receiving import Custody, Held, Receipt, receive
+from engine.sync.receiving import Custody, Held, Reason, Receipt, receive
 from engine.sync.sessions import FIRST_EPOCH, LEAD_TAKEN, Lead, Place, epoch_after
 from voice_app.errors import StoreError
 from voice_app.store.envelopes import envelope_of
@@ -118,6 +118,7 @@ async def take(database: AsyncSession, batch: Batch, chain: SiteRow, refused: Co
     for rows in await _known(database, [sealed.envelope.id for sealed in batch.events]):
         contents[rows.id] = content_digest(envelope_of(rows))
     receipt = receive(head, batch, held, contents, refused)
+    await _give_way(database, batch.site_id, receipt.kept)
     await keep(database, receipt.kept)
     for sealed in receipt.twins:
         await _settle_twin(database, sealed)
@@ -139,10 +140,33 @@ async def _known(database: AsyncSession, ids: Sequence[str]) -> list[EventRow]:
     return rows
 
 
+async def _give_way(database: AsyncSession, site: str, kept: Sequence[Sealed]) -> None:
+    """Set events aside that came by themselves to places which, by their chain, are those of others."""
+    places = {sealed.envelope.sequence: sealed.envelope.id for sealed in kept}
+    numbers = sorted(places)
+    for start in range(0, len(numbers), IDS_AT_ONCE):
+        part = numbers[start : start + IDS_AT_ONCE]
+        query = select(EventRow).where(EventRow.site_id == site, col(EventRow.sequence).in_(part))
+        for row in (await database.exec(query)).all():
+            stranded = Sealed(envelope_of(row), row.digest)
+            await _set_aside(database, Custody(stranded, Reason.UNVERIFIABLE, fills=False))
+            await database.delete(row)
+    await database.flush()
+
+
 async def _settle_twin(database: AsyncSession, sealed: Sealed) -> None:
-    """Fill a place whose event stands elsewhere. The event counts at the earlier of its two places."""
+    """Fill a place whose event is here already: in another chain, or by itself at this very place.
+
+    An event of two places counts at the earlier one.
+    """
     event = sealed.envelope
-    database.add(EventTwinRow(site_id=event.site_id, sequence=event.sequence, event_id=event.id, digest=sealed.digest))
+    row = await database.get_one(EventRow, event.id)
+    if (row.site_id, row.sequence) == (event.site_id, event.sequence):
+        row.digest = sealed.digest
+        database.add(row)
+    else:
+        twin = EventTwinRow(site_id=event.site_id, sequence=event.sequence, event_id=event.id, digest=sealed.digest)
+        database.add(twin)
     reached = await database.get(SessionSiteRow, (event.session_id, event.site_id))
     epoch = epoch_after(FIRST_EPOCH if reached is None else reached.epoch, event.kind, event.payload)
     if reached is None:
@@ -210,11 +234,15 @@ async def note_incident(database: AsyncSession, site: str, kind: str, detail: st
         database.add(IncidentRow(id=uuid7(milliseconds(moment)), site_id=site, kind=kind, detail=detail, at=moment))
 
 
-async def renew_site(database: AsyncSession) -> str:
-    """Give up our own id for a new one, the chain so far staying as it is. Gives the new id."""
+async def renew_site(database: AsyncSession, *, lacking: bool = False) -> str:
+    """Give up our own id for a new one, the chain so far staying as it is. Gives the new id.
+
+    `lacking`: the chain went on before this copy was put back; what the hub has more of it is wanted.
+    """
     own = await own_chain(database)
     moment = datetime.now(UTC)
-    await database.exec(update(SiteRow).where(col(SiteRow.id) == own.site_id).values(standing=Standing.FORMER))
+    former = {"standing": Standing.FORMER, **({"wanted": own.end.sequence + 1} if lacking else {})}
+    await database.exec(update(SiteRow).where(col(SiteRow.id) == own.site_id).values(**former))
     fresh = uuid7(milliseconds(moment))
     database.add(SiteRow(id=fresh, standing=Standing.OWN))
     await database.flush()
@@ -228,7 +256,13 @@ async def fork(database: AsyncSession, site: str, first: int, hub_last: int) -> 
     """
     own = await own_chain(database)
     chain = await database.get(SiteRow, site, with_for_update=True)
-    if chain is None or (site != own.site_id and chain.last_sequence < first):
+    if chain is None:
+        return 0
+    if site != own.site_id and chain.last_sequence < first:
+        if chain.wanted > chain.last_sequence:  # put back by hand: how far the hub had it is known only now
+            chain.wanted = max(chain.wanted, hub_last)
+            database.add(chain)
+            await database.flush()
         return 0
     if site == own.site_id:
         await renew_site(database)
@@ -240,7 +274,7 @@ async def fork(database: AsyncSession, site: str, first: int, hub_last: int) -> 
     tail = (
         await database.exec(
             select(EventRow)
-            .where(EventRow.site_id == site, EventRow.sequence >= first)
+            .where(EventRow.site_id == site, EventRow.sequence >= first, EventRow.sequence <= chain.last_sequence)
             .order_by(col(EventRow.sequence))
         )
     ).all()
@@ -251,11 +285,11 @@ async def fork(database: AsyncSession, site: str, first: int, hub_last: int) -> 
     if hub_last >= first:
         chain.wanted = max(chain.wanted, hub_last)
     database.add(chain)
-    await _move_tail(database, own, site, tail)
+    await _move_tail(database, own, end, site, tail)
     return len(tail)
 
 
-async def _move_tail(database: AsyncSession, own: Own, site: str, tail: Sequence[EventRow]) -> None:
+async def _move_tail(database: AsyncSession, own: Own, left: Head, site: str, tail: Sequence[EventRow]) -> None:
     if not tail:
         await database.flush()
         return
@@ -281,7 +315,7 @@ async def _move_tail(database: AsyncSession, own: Own, site: str, tail: Sequence
         database.add(row)
     await database.flush()
     for session in sessions:
-        await _reckon_epoch(database, session, site)
+        await _reckon_epoch(database, session, site, left)
     await insert_counted(database, fresh, deliver=False)
     await database.exec(
         update(SiteRow)
@@ -293,8 +327,8 @@ async def _move_tail(database: AsyncSession, own: Own, site: str, tail: Sequence
     await project_participations(database, sessions)
 
 
-async def _reckon_epoch(database: AsyncSession, session: str, site: str) -> None:
-    """Set the epoch that a site reached in a session anew, from what is left of its chain."""
+async def _reckon_epoch(database: AsyncSession, session: str, site: str, end: Head) -> None:
+    """Set the epoch that a site reached in a session anew, from what is left of its chain, which ends at `end`."""
     query = (
         select(EventRow)
         .where(EventRow.session_id == session, EventRow.site_id == site)
@@ -309,7 +343,8 @@ async def _reckon_epoch(database: AsyncSession, session: str, site: str) -> None
     else:
         known.epoch = FIRST_EPOCH
         for row in left:
-            known.epoch = epoch_after(known.epoch, row.kind, row.payload)
+            if row.sequence <= end.sequence:
+                known.epoch = epoch_after(known.epoch, row.kind, row.payload)
         database.add(known)
     await database.flush()
 

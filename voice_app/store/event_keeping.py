@@ -70,13 +70,22 @@ async def keep(database: AsyncSession, events: Sequence[Sealed], *, project: boo
 
 
 async def insert_counted(
-    database: AsyncSession, counted: Sequence[tuple[Sealed, Place]], *, project: bool = True, deliver: bool = True
+    database: AsyncSession,
+    counted: Sequence[tuple[Sealed, Place]],
+    *,
+    project: bool = True,
+    deliver: bool = True,
+    in_chain: bool = True,
 ) -> None:
-    """Write events that are not here yet, with the places where they count, and all that follows."""
+    """Write events that are not here yet, with the places where they count, and all that follows.
+
+    `in_chain` False: they come by themselves, with what lies between them missing; so they tell nothing of the epoch
+    that their chain has reached here, from which its next event in a row will count.
+    """
     events = [sealed.envelope for sealed, _ in counted]
     fresh = await _open_sessions(database, events)
     await database.exec(insert(EventRow), params=[row_of(sealed, place) for sealed, place in counted])
-    newcomers = await _note_sites(database, counted)
+    newcomers = await _note_sites(database, counted, in_chain=in_chain)
     await _note_codes(database, events)
     await _note_leads(database, counted, fresh)
     if project:
@@ -153,12 +162,14 @@ async def _open_sessions(database: AsyncSession, events: Sequence[Envelope]) -> 
     return set(first) - known
 
 
-async def _note_sites(database: AsyncSession, counted: Sequence[tuple[Sealed, Place]]) -> set[tuple[str, str]]:
-    """Note which site wrote in which session, and its epoch; give the pairs that are new."""
+async def _note_sites(
+    database: AsyncSession, counted: Sequence[tuple[Sealed, Place]], *, in_chain: bool
+) -> set[tuple[str, str]]:
+    """Note which site wrote in which session, and the epoch its chain reached; give the pairs that are new."""
     reached: dict[tuple[str, str], int] = {}
     for sealed, place in counted:
         key = (sealed.envelope.session_id, place.site_id)
-        reached[key] = max(place.epoch, reached.get(key, FIRST_EPOCH))
+        reached[key] = max(place.epoch if in_chain else FIRST_EPOCH, reached.get(key, FIRST_EPOCH))
     known: dict[tuple[str, str], int] = {}
     for part in _parts(sorted({session for session, _ in reached})):
         query = select(SessionSiteRow.session_id, SessionSiteRow.site_id, SessionSiteRow.epoch).where(

@@ -167,12 +167,15 @@ class SqlUplink:
             row = await database.get(SiteRow, site)
             if row is None:
                 raise StoreError(f"there is no site {site} here")
-            return await _batch(database, site, row.acknowledged, most_events)
+            return await _batch(database, row, row.acknowledged, most_events)
 
     async def batch_after(self, site: str, place: int) -> Batch:
         """Give the events of one of our chains behind a place, acknowledged or not. Raises StoreError."""
         async with reading(self._sessions, LIMIT_S) as database:
-            return await _batch(database, site, place, MOST_EVENTS)
+            row = await database.get(SiteRow, site)
+            if row is None:
+                raise StoreError(f"there is no site {site} here")
+            return await _batch(database, row, place, MOST_EVENTS)
 
     async def settle(self, answer: Answer) -> Verdict | None:
         """Do what an answer means; None when it is about a chain that is none of ours."""
@@ -212,9 +215,9 @@ class SqlUplink:
         return Report(last, waiting, "" if oldest is None else as_text(oldest), app_version, bank_version)
 
     async def renew(self) -> str:
-        """Take a new site id, as after a restore. Gives it."""
+        """Take a new site id, as after a restore, and ask for what the hub has more of the old one. Gives it."""
         async with transaction(self._sessions, LIMIT_S) as database:
-            return await renew_site(database)
+            return await renew_site(database, lacking=True)
 
     # --- what comes --------------------------------------------------------------------------------------------
 
@@ -248,15 +251,21 @@ class SqlUplink:
             return await _take_counted(database, events)
 
 
-async def _batch(database: AsyncSession, site: str, place: int, most_events: int) -> Batch:
-    after = await head_at(database, site, place)
+async def _batch(database: AsyncSession, chain: SiteRow, place: int, most_events: int) -> Batch:
+    after = await head_at(database, chain.id, place)
     if after is None:
-        raise StoreError(f"the chain of site {site} has no event {place}: voice-app db check tells more")
-    return cut(site, after, await places_of(database, site, place, place + most_events), most_events)
+        raise StoreError(f"the chain of site {chain.id} has no event {place}: voice-app db check tells more")
+    upto = min(place + most_events, chain.last_sequence)  # behind its end may stand events that came by themselves
+    return cut(chain.id, after, await places_of(database, chain.id, place, upto), most_events)
 
 
 async def _take_counted(database: AsyncSession, events: Sequence[tuple[Sealed, Place]]) -> int:
-    """Write others' events that are not here; those that are count where the hub says."""
+    """Write others' events that are not here; those that are count where the hub says.
+
+    Events under our own id that we never wrote say that this database is a copy. They are left: the answer to the next
+    batch says so too, and then the whole chain is fetched.
+    """
+    own = (await database.exec(select(SiteRow).where(SiteRow.standing == Standing.OWN))).first()
     for site in sites_in(events):
         if await database.get(SiteRow, site) is None:
             database.add(SiteRow(id=site, standing=Standing.PARTIAL))
@@ -268,12 +277,14 @@ async def _take_counted(database: AsyncSession, events: Sequence[tuple[Sealed, P
             await move_place(database, event.id, place)
             continue
         same_place = select(EventRow.id).where(EventRow.site_id == event.site_id, EventRow.sequence == event.sequence)
+        if own is not None and event.site_id == own.id and event.sequence > own.last_sequence:
+            continue
         taken = (await database.exec(same_place)).first() is not None
         if taken or any(each.envelope.id == event.id for each, _ in fresh):
             continue  # a place that was lost with a hub's disk and filled anew; the chain itself is the hub's to tell
         fresh.append((sealed, place))
     if fresh:
-        await insert_counted(database, fresh, deliver=False)
+        await insert_counted(database, fresh, deliver=False, in_chain=False)
         await obey(database, [sealed.envelope for sealed, _ in fresh])
     return len(fresh)
 

@@ -57,6 +57,8 @@ class DirectLine:
     hub: SqlHub
     enrolment: Enrolment
     cut: bool = False
+    deaf: bool = False
+    """Tails of chains do not come through."""
     sent: list[int] = field(default_factory=list)
 
     async def push(self, batch: Batch, report: Report) -> Answer:
@@ -67,6 +69,8 @@ class DirectLine:
 
     async def tail(self, site: str, after: int) -> Batch | None:
         self._pass()
+        if self.deaf:
+            return None
         return await self.hub.tail(self.enrolment, site, after)
 
     async def feed(self, site: str, hub_site: str, since: int) -> Feed:
@@ -242,6 +246,116 @@ async def test_a_restored_site_takes_a_new_id_and_gets_back_what_it_had_sent(pla
     assert await plain.held(session) == ["one", "two", "three", "four"]
     assert await restored.items(session) == ["one", "two", "three", "four"]
     assert [each.site_id == before for each in await restored.uplink.backlogs()] == [True, False]
+    assert await plain.whole() == []
+
+
+async def test_a_restored_site_that_reads_its_former_chain_late_counts_it_as_the_hub_does(
+    plain: Field, tmp_path: Path
+) -> None:
+    site, other = await plain.new_site("a"), await plain.new_site("b")
+    session = await site.store.open_session("kiosk", "bank-1")
+    code = await site.store.issue_code(session)
+    await site.answer(session, "one")
+    await site.push()
+    site.copied(tmp_path / "backup")
+    await site.answer(session, "two")
+    await site.push()
+    await bring(other.uplink, other.line, code, "kiosk")
+    await other.store.take_up(session)
+    await other.answer(session, "three")
+    await other.exchange()
+    await site.exchange()
+    await site.store.take_up(session)
+    await site.answer(session, "four")
+    await site.push()
+    await site.store.close()
+    shutil.copy(tmp_path / "backup", site.file)
+    plain.sites[0] = restored = await site.reopened()
+    restored.line.deaf = True
+    await restored.push()  # it learns that it is a copy, and cannot read yet what it lacks
+    found = await restored.line.claim(code, "kiosk")
+    assert found is not None
+    await restored.uplink.take_session([each for each in found if each[0].envelope.payload.get("item") != "two"])
+
+    restored.line.deaf = False
+    await restored.exchange()
+    await other.exchange()
+
+    assert await plain.held(session) == ["one", "two", "three", "four"]
+    assert await restored.items(session) == await other.items(session) == ["one", "two", "three", "four"]
+    assert await plain.whole() == []
+
+
+async def test_a_site_put_back_by_hand_gets_back_what_it_had_sent(plain: Field, tmp_path: Path) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one")
+    await site.push()
+    site.copied(tmp_path / "backup")
+    await site.answer(session, "two")
+    await site.push()
+    await site.store.close()
+    shutil.copy(tmp_path / "backup", site.file)
+    plain.sites[0] = restored = await site.reopened()
+
+    await restored.uplink.renew()  # as `voice-app db restore` does
+    await restored.exchange()
+
+    assert await restored.items(session) == ["one", "two"]
+    assert await plain.whole() == []
+
+
+async def test_a_copy_that_hears_of_its_own_later_events_still_keeps_answers(plain: Field, tmp_path: Path) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    code = await site.store.issue_code(session)
+    await site.answer(session, "one")
+    await site.push()
+    site.copied(tmp_path / "backup")
+    await site.answer(session, "two")
+    await site.push()
+    await site.store.close()
+    shutil.copy(tmp_path / "backup", site.file)
+    plain.sites[0] = restored = await site.reopened()
+    found = await restored.line.claim(code, "kiosk")
+    assert found is not None
+
+    await restored.uplink.take_session(found)
+    await restored.answer(session, "three")
+    await restored.exchange()
+
+    assert await plain.held(session) == ["one", "two", "three"]
+    assert await restored.items(session) == ["one", "two", "three"]
+    assert await plain.whole() == []
+
+
+async def test_an_event_that_came_by_itself_to_another_s_place_is_set_aside(plain: Field, tmp_path: Path) -> None:
+    site = await plain.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one")
+    await site.push()
+    site.copied(tmp_path / "backup")
+    await site.answer(session, "two")
+    end = (await site.uplink.backlogs())[-1].last
+    stranded = (await site.uplink.batch_after(site.store.site_id, end - 1)).events[0]
+    await site.store.close()
+    shutil.copy(tmp_path / "backup", site.file)
+    plain.sites[0] = twin = await site.reopened()
+    former = twin.store.site_id
+    await twin.answer(session, "other")
+    await twin.push()
+    await twin.store.close()
+    shutil.copy(tmp_path / "backup", site.file)
+    plain.sites[0] = restored = await site.reopened()
+    await restored.uplink.renew()
+    await restored.uplink.take_session([(stranded, Place(1, former, stranded.envelope.sequence))])
+
+    await restored.exchange()
+
+    assert await restored.items(session) == await plain.held(session) == ["one", "other"]
+    async with restored.store.engine.connect() as connection:
+        aside = (await connection.execute(text("select event_id, reason from custody"))).all()
+    assert [tuple(each) for each in aside] == [(stranded.envelope.id, "unverifiable")]
     assert await plain.whole() == []
 
 
