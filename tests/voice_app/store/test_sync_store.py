@@ -531,6 +531,34 @@ async def test_what_is_erased_at_one_place_is_erased_at_all(plain: Field) -> Non
     assert await plain.whole() == []
 
 
+@pytest.mark.parametrize("asked_at", ["site", "hub"])
+async def test_a_hub_put_back_to_before_an_erasure_erases_again(tmp_path: Path, asked_at: str) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'hub.sqlite'}"
+    field_ = Field(tmp_path, url, await SqlStore.open(url))
+    site = await field_.new_site("a")
+    session = await site.store.open_session("kiosk", "bank-1")
+    await site.answer(session, "one", "two")
+    await site.exchange()
+    copied(tmp_path / "hub.sqlite", tmp_path / "hub-backup.sqlite")
+    store = site.store if asked_at == "site" else field_.hub_store
+    await SqlPrivacy(store, OrganizationRules()).erase(session)
+    await site.exchange()
+    await site.exchange()
+    assert await site.items(session) == await field_.held(session) == []
+    await field_.hub_store.close()
+    shutil.copy(tmp_path / "hub-backup.sqlite", tmp_path / "hub.sqlite")
+    field_.hub_store = await SqlStore.open(url)
+    site.line.hub = field_.hub
+    assert await field_.held(session) == ["one", "two"]
+
+    await site.exchange()
+
+    assert await field_.held(session) == []
+    assert await field_.whole() == []
+    await field_.hub_store.close()
+    await site.store.close()
+
+
 async def test_an_erasure_at_a_site_is_carried_out_in_all_that_the_hub_holds_and_told(
     plain: Field, tmp_path: Path
 ) -> None:
