@@ -83,7 +83,9 @@ async def append_records(
     await _settle_lead(database, writing, take_lead=take_lead)
     for record in records:
         writing.add(record.kind, record.payload, actor)
-    end = await write_own(database, writing.own, writing.events, project=False)
+    led_here = writing.session.lead_site == writing.own.site_id
+    leading = writing.session.lead_epoch if led_here else None
+    end = await write_own(database, writing.own, writing.events, project=False, leading=leading)
     joined = next((each.envelope for each in writing.events if each.envelope.kind == JOINED), None)
     session = writing.session.id
     await follow(database, session, records, writing.moment, "" if joined is None else joined.id)

@@ -24,6 +24,7 @@ from voice_app.store.event_keeping import (
     add_deliveries,
     insert_counted,
     keep,
+    keep_alone,
     place_of,
     project_participations,
 )
@@ -63,9 +64,20 @@ async def own_chain(database: AsyncSession) -> Own:
     return Own(row.id, Head(row.last_sequence, row.last_digest), outgoing)
 
 
-async def write_own(database: AsyncSession, own: Own, events: Sequence[Sealed], *, project: bool = True) -> Head:
-    """Write the next events of our own chain, with their outbox rows, and give its end."""
-    await keep(database, events, project=project)
+async def write_own(
+    database: AsyncSession,
+    own: Own,
+    events: Sequence[Sealed],
+    *,
+    project: bool = True,
+    leading: int | None = None,
+) -> Head:
+    """Write the next events of our own chain, with their outbox rows, and give its end.
+
+    `leading`: they are all of one session, which this site leads in this epoch, and their projections are the caller's.
+    """
+    if leading is None or not await keep_alone(database, events, leading):
+        await keep(database, events, project=project)
     end = events[-1].head
     await database.exec(
         update(SiteRow).where(col(SiteRow.id) == own.site_id).values(last_sequence=end.sequence, last_digest=end.digest)

@@ -20,7 +20,7 @@ from engine.organization.claims import CLAIMED, UNCLAIMED
 from engine.organization.snapshot import Snapshot
 from engine.sync.batches import Sealed
 from engine.sync.events import Envelope
-from engine.sync.sessions import CODE_ISSUED, FIRST_EPOCH, Lead, Place, epoch_after
+from engine.sync.sessions import CODE_ISSUED, FIRST_EPOCH, STORE_KINDS, Lead, Place, epoch_after
 from voice_app.store.envelopes import envelope_of
 from voice_app.store.erasing import release
 from voice_app.store.learner_tables import LearnerSessionRow
@@ -67,6 +67,25 @@ async def keep(database: AsyncSession, events: Sequence[Sealed], *, project: boo
         epochs[event.session_id] = epoch
         counted.append((sealed, Place(epoch, site, event.sequence)))
     await insert_counted(database, counted, project=project)
+
+
+async def keep_alone(database: AsyncSession, events: Sequence[Sealed], epoch: int) -> bool:
+    """Write events of a session in which their site alone takes part, and leads in this epoch; nothing else follows.
+
+    That is nearly every answer, and writers wait in a line: it costs two statements where `keep` takes seven. False,
+    and nothing is written, where there may be more to it.
+    """
+    site, session = events[0].envelope.site_id, events[0].envelope.session_id
+    if any(sealed.envelope.kind in STORE_KINDS for sealed in events):
+        return False
+    query = select(SessionSiteRow.site_id).where(SessionSiteRow.session_id == session)
+    if (await database.exec(query)).all() != [site]:
+        return False
+    places = (Place(epoch, site, sealed.envelope.sequence) for sealed in events)
+    await database.exec(
+        insert(EventRow), params=[row_of(sealed, place) for sealed, place in zip(events, places, strict=True)]
+    )
+    return True
 
 
 async def insert_counted(
