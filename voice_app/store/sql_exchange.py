@@ -1,17 +1,21 @@
-"""Rows that the hub gives to its sites: organisations, the accounts of their members, members, campaigns.
+"""Rows that the hub gives to its sites: organisations, the accounts of their members, members, campaigns; and the
+recorded words of welcome of these campaigns, by content address.
 
-A site gets the rows of the organisations that it serves, nothing of others. What a place keeps for itself (failed
-sign-ins, locks) is not part of a row. What the hub no longer gives is not deleted at a site, where events may name it:
-a member is put out, a campaign archived.
+A site gets the rows and recordings of the organisations that it serves, nothing of others. What a place keeps for
+itself (failed sign-ins, locks) is not part of a row. What the hub no longer gives is not deleted at a site, where
+events may name it: a member is put out, a campaign archived. A recording that was removed is removed: the voice says
+the words.
 """
 
 from __future__ import annotations
 
+import io
+import wave
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Table, delete, insert, update
+from sqlalchemy import DateTime, Table, delete, func, insert, update
 from sqlalchemy import select as sql_select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, async_sessionmaker
@@ -22,7 +26,14 @@ from engine.sync.manifests import Entry, digest_of_row
 from voice_app.store.chains import note_incident
 from voice_app.store.envelopes import as_text
 from voice_app.store.event_keeping import moment_of, project_participations
-from voice_app.store.organization_tables import AccountRow, CampaignRow, MemberRow, OrganizationRow, SignInRow
+from voice_app.store.organization_tables import (
+    AccountRow,
+    CampaignRow,
+    CampaignSoundRow,
+    MemberRow,
+    OrganizationRow,
+    SignInRow,
+)
 from voice_app.store.projections import FOLLOWED
 from voice_app.store.sync_tables import PulledRow
 from voice_app.store.tables import EventRow
@@ -37,6 +48,8 @@ COLLECTIONS: Mapping[str, type[SQLModel]] = {
     CAMPAIGN: CampaignRow,
 }
 """In the order in which rows need each other."""
+WELCOME = "welcome"
+"""Recorded welcomes: `Entry.name` is the campaign's id, a slash and the language."""
 KEPT_HERE = frozenset({"failures", "locked_until", "changed_at"})
 """Columns that are each place's own."""
 
@@ -64,6 +77,28 @@ class SqlExchange:
             rows = await _rows(database, organizations)
         return [(collection, row) for collection, row in rows if (collection, str(row["id"])) in asked]
 
+    async def welcomes(self, organizations: Sequence[str]) -> list[Entry]:
+        """Give the recorded welcomes that there are for a site that serves these organisations."""
+        sound = CampaignSoundRow
+        query = (
+            select(sound.campaign_id, sound.locale, sound.digest, func.length(col(sound.body)))
+            .join(CampaignRow, col(CampaignRow.id) == col(sound.campaign_id))
+            .where(col(CampaignRow.organization_id).in_(organizations))
+        )
+        async with reading(self._sessions, LIMIT_S) as database:
+            rows = (await database.exec(query)).all()
+        return [Entry(WELCOME, f"{campaign}/{locale}", digest, size) for campaign, locale, digest, size in rows]
+
+    async def welcome(self, organizations: Sequence[str], digest: str) -> bytes | None:
+        """Give the recording of a content address, of a campaign of these organisations; None: there is none."""
+        query = (
+            select(CampaignSoundRow.body)
+            .join(CampaignRow, col(CampaignRow.id) == col(CampaignSoundRow.campaign_id))
+            .where(CampaignSoundRow.digest == digest, col(CampaignRow.organization_id).in_(organizations))
+        )
+        async with reading(self._sessions, LIMIT_S) as database:
+            return (await database.exec(query)).first()
+
     # --- at a site ---------------------------------------------------------------------------------------------
 
     async def pulled(self) -> dict[tuple[str, str], str]:
@@ -88,6 +123,26 @@ class SqlExchange:
                 count += 1
         return count
 
+    async def take_welcome(self, entry: Entry, body: bytes) -> bool:
+        """Keep a recorded welcome of the hub; False when it is no sound, or its campaign is not here."""
+        campaign, _, locale = entry.name.partition("/")
+        duration_ms = _duration_ms(body)
+        async with transaction(self._sessions, LIMIT_S) as database:
+            if duration_ms is None or await database.get(CampaignRow, campaign) is None:
+                return False
+            await database.merge(
+                CampaignSoundRow(
+                    campaign_id=campaign,
+                    locale=locale,
+                    digest=entry.digest,
+                    body=body,
+                    duration_ms=duration_ms,
+                    kept_at=wall_clock(),
+                )
+            )
+            await database.merge(PulledRow(collection=entry.collection, name=entry.name, digest=entry.digest))
+        return True
+
     async def note_file(self, entry: Entry) -> None:
         """Write down that a file was fetched."""
         async with transaction(self._sessions, LIMIT_S) as database:
@@ -107,6 +162,11 @@ class SqlExchange:
                         .where(col(CampaignRow.id) == entry.name, col(CampaignRow.archived_at).is_(None))
                         .values(archived_at=moment)
                     )
+                elif entry.collection == WELCOME:
+                    campaign, _, locale = entry.name.partition("/")
+                    sound = await database.get(CampaignSoundRow, (campaign, locale))
+                    if sound is not None and sound.digest == entry.digest:  # not one that was recorded here since
+                        await database.delete(sound)
                 await database.exec(
                     delete(PulledRow).where(
                         col(PulledRow.collection) == entry.collection, col(PulledRow.name) == entry.name
@@ -129,6 +189,16 @@ async def _rows(database: AsyncSession, organizations: Sequence[str]) -> list[tu
         for collection, query in queries.items()
         for row in (await connection.execute(query)).all()
     ]
+
+
+def _duration_ms(body: bytes) -> int | None:
+    """Give the length of a WAV file; None when it is none."""
+    try:
+        with wave.open(io.BytesIO(body)) as sound:
+            length: int = sound.getnframes() * 1000 // sound.getframerate()
+            return length
+    except (wave.Error, EOFError):
+        return None
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

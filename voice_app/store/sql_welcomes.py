@@ -1,7 +1,7 @@
 """Recorded words of welcome in the database, so that every process and every backup has them.
 
-The recording stands beside its words, which are shown, and said where it is missing. It stays on the machine (or in the
-database) where it was uploaded: a site that fetches the campaign from its hub says the words.
+The recording stands beside its words, which are shown, and said where it is missing. A site that fetches the campaign
+from its hub fetches the recording with it (`sql_exchange`).
 """
 
 from __future__ import annotations

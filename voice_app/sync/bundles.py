@@ -28,12 +28,12 @@ from engine.sync.batches import decode, encode
 from engine.sync.manifests import difference, read, written
 from engine.sync.sending import Settled
 from voice_app.store.sql_enrolments import Enrolment
-from voice_app.store.sql_exchange import COLLECTIONS, SqlExchange
+from voice_app.store.sql_exchange import COLLECTIONS, WELCOME, SqlExchange
 from voice_app.store.sql_uplink import SqlUplink
 from voice_app.sync.courier import Versions
 from voice_app.sync.hub_desk import HubDesk
 from voice_app.sync.messages import Report, answer_from_data, decode_feed, encode_feed
-from voice_app.sync.pulling import Folders, Pulled, take_bank
+from voice_app.sync.pulling import Folders, Pulled, take_bank, take_welcomes
 from voice_app.sync.seals import BadBundle, Keys, read_bundle, write_bundle
 from voice_app.sync.shelf import CONTENT, SPEECH, place_below
 
@@ -136,7 +136,8 @@ async def _use_files(exchange: SqlExchange, folders: Folders, manifest: bytes) -
         target = place_below(folders.speech, entry.name) if entry.collection == SPEECH else None
         if target is not None and await from_aside(entry.digest, target):
             await exchange.note_file(entry)
-    gone = [entry for entry in difference(entries, here).gone if entry.collection in COLLECTIONS]
+    await take_welcomes(exchange, entries, folders.incoming)
+    gone = [entry for entry in difference(entries, here).gone if entry.collection in (*COLLECTIONS, WELCOME)]
     await exchange.let_go(gone)
 
 
@@ -194,9 +195,9 @@ async def gifts(
         body = json.dumps(await desk.rows(site, rows[start : start + ROWS_AT_ONCE]), ensure_ascii=False).encode()
         yield _record("rows", {}, body)
     for entry in change.fetch:
-        path = desk.file(entry.digest) if entry.collection in (CONTENT, SPEECH) else None
-        if path is not None:
-            yield _record("file", {"digest": entry.digest}, await asyncio.to_thread(path.read_bytes))
+        held = await desk.file(site, entry.digest) if entry.collection in (CONTENT, SPEECH, WELCOME) else None
+        if held is not None:
+            yield _record("file", {"digest": entry.digest}, held)
     yield _record("manifest", {}, written(entries))
 
 

@@ -62,7 +62,7 @@ class HubDesk:
         """Give the list of what there is for this site."""
         rows = await self._exchange.entries(enrolment.organizations)
         files = await asyncio.to_thread(self._shelf.entries)
-        body = written([*rows, *files])
+        body = written([*rows, *files, *await self._exchange.welcomes(enrolment.organizations)])
         return ManifestBytes(zlib.compress(body, 6), hashlib.sha256(body).hexdigest())
 
     async def rows(self, enrolment: Enrolment, wanted: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -70,6 +70,9 @@ class HubDesk:
         rows = await self._exchange.rows(enrolment.organizations, wanted)
         return [{"collection": collection, "row": row} for collection, row in rows]
 
-    def file(self, digest: str) -> Path | None:
-        """Give the file of a content address."""
-        return self._shelf.find(digest)
+    async def file(self, enrolment: Enrolment, digest: str) -> bytes | None:
+        """Give what a content address holds: a clip, a file of the bank, a recorded welcome that this site may have."""
+        path = self._shelf.find(digest)
+        if path is not None:
+            return await asyncio.to_thread(path.read_bytes)
+        return await self._exchange.welcome(enrolment.organizations, digest)

@@ -1,4 +1,4 @@
-"""Fetches what is new at the hub: rows first, then the item bank, then speech; each thing once.
+"""Fetches what is new at the hub: rows first, then the item bank, recorded welcomes, then speech; each thing once.
 
 The item bank is taken as a whole: its files gather beside the one in use, are loaded for proof, and only then become
 the bank in use. A bank that this version of the service cannot read stays aside, and that is told.
@@ -20,7 +20,7 @@ import audio_content
 from audio_content.errors import ContentError
 from audio_content.loader import load
 from engine.sync.manifests import Entry, difference, read
-from voice_app.store.sql_exchange import COLLECTIONS, SqlExchange
+from voice_app.store.sql_exchange import COLLECTIONS, WELCOME, SqlExchange
 from voice_app.store.sql_uplink import SqlUplink
 from voice_app.sync.ports import HubLine, HubUnreachable
 from voice_app.sync.rules import SyncRules
@@ -78,7 +78,7 @@ async def pull(
     here = await exchange.pulled()
     change = difference(entries, here)
     rows = [entry for entry in change.fetch if entry.collection in COLLECTIONS]
-    files = [entry for entry in change.fetch if entry.collection in (CONTENT, SPEECH)]
+    files = [entry for entry in change.fetch if entry.collection in (CONTENT, WELCOME, SPEECH)]
     done = 0
     for start in range(0, len(rows), ROWS_AT_ONCE):
         wanted = [(entry.collection, entry.name) for entry in rows[start : start + ROWS_AT_ONCE]]
@@ -93,6 +93,11 @@ async def pull(
         return True
 
     await take_bank(told, exchange, folders, [e for e in entries if e.collection == CONTENT], here, fetch)
+    for entry in (each for each in files if each.collection == WELCOME):
+        await _fetch_file(told, line, entry, folders.incoming / entry.digest)
+        done += 1
+        progress(done, len(rows) + len(files))
+    await take_welcomes(exchange, change.fetch, folders.incoming)
     for entry in (each for each in files if each.collection == SPEECH):
         target = place_below(folders.speech, entry.name)
         if target is not None:
@@ -121,7 +126,19 @@ def _is_wanted(entry: Entry, rules: SyncRules) -> bool:
         return rules.fetch_speech
     if entry.collection == CONTENT:
         return rules.fetch_content
-    return entry.collection in COLLECTIONS
+    return entry.collection in COLLECTIONS or entry.collection == WELCOME
+
+
+async def take_welcomes(exchange: SqlExchange, entries: Sequence[Entry], incoming: Path) -> None:
+    """Bring the recorded welcomes that came (two campaigns may have one recording) to where they are played from."""
+    came = [(each, incoming / each.digest) for each in entries if each.collection == WELCOME]
+    for entry, aside in came:
+        if not await asyncio.to_thread(_is_there, aside, entry.digest):
+            continue
+        if not await exchange.take_welcome(entry, await asyncio.to_thread(aside.read_bytes)):
+            log.error("the recorded welcome %s of the hub cannot be played here; its words are said", entry.name)
+    for _, aside in came:
+        await asyncio.to_thread(aside.unlink, missing_ok=True)
 
 
 async def take_bank(

@@ -6,7 +6,6 @@ else. What is fetched in bytes can be fetched in ranges, so that a line that bre
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
@@ -122,13 +121,14 @@ class _Addresses:
         return Response(zlib.compress(json.dumps(rows, ensure_ascii=False).encode(), 6), content_type=BYTES)
 
     async def file(self, site: Enrolment, digest: str) -> Response:
-        path = self._desk().file(digest) if _DIGEST.fullmatch(digest) else None
-        if path is None:
-            await self._desk().manifest(site)  # the service was started anew since the site asked what there is
-            path = self._desk().file(digest) if _DIGEST.fullmatch(digest) else None
-        if path is None:
+        if _DIGEST.fullmatch(digest) is None:
             return _told(404, "this file is not known")
-        body = await asyncio.to_thread(path.read_bytes)  # a clip or a file of the bank: small
+        body = await self._desk().file(site, digest)
+        if body is None:
+            await self._desk().manifest(site)  # the service was started anew since the site asked what there is
+            body = await self._desk().file(site, digest)
+        if body is None:
+            return _told(404, "this file is not known")
         start = _start(len(body), digest)
         return _range(body[start:], start, len(body), digest)
 

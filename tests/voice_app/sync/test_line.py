@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,14 +13,17 @@ import pytest
 
 import audio_content
 from audio_content.loader import load
+from engine.organization.campaigns import Offer
 from engine.organization.roles import Role
 from scripts.bad_line import BadLine
 from tests.voice_app.sync.rig import RULES, Hub, Site, join, serving
+from voice_app.audio import Sound, wav_bytes
 from voice_app.organizations import CampaignDraft, Member, OrganizationId
 from voice_app.ports import NewRecord, SessionId
 from voice_app.store.rules import OrganizationRules
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations
+from voice_app.store.sql_welcomes import SqlWelcomes
 from voice_app.store.transactions import wall_clock
 from voice_app.sync.bundles import export_site, gifts, import_hub, import_site, write_reply
 from voice_app.sync.courier import Versions, bring, push
@@ -31,6 +35,8 @@ from voice_app.sync.seals import BadBundle, Keys, label_of, new_keys, read_bundl
 
 QUICK = OrganizationRules(argon2_memory_kib=64, argon2_passes=1)
 VERSIONS = Versions("1.2", "bank")
+WELCOME = wav_bytes(Sound(bytes(range(256)) * 250))
+OTHER_WELCOME = wav_bytes(Sound(bytes(32_000)))
 
 
 @pytest.fixture
@@ -90,6 +96,107 @@ async def test_rows_of_its_organisations_come_and_no_others(hub: Hub, site: Site
     (campaign,) = await here.campaigns(mine.id)
     assert (mine.name, campaign.title, told.rows) == ("la Maison Bleue", "Printemps", 4)
     assert await SqlAccounts(site.store.engine, QUICK).sign_in(f"ada@{mine.id}.example", "correct horse battery")
+
+
+async def recorded(hub: Hub, organization_id: str, body: bytes) -> str:
+    """Record the French welcome of an organisation's campaign at the hub; give the campaign."""
+    organizations = SqlOrganizations(hub.store.engine, QUICK)
+    (admin,) = await organizations.members(organization_id)
+    draft = CampaignDraft("Accueil", "abc_diag", {"fr": "Bonjour."})
+    campaign = await organizations.create_campaign(organization_id, draft, admin)
+    assert await SqlWelcomes(hub.store.engine).keep(organization_id, campaign.id, "fr", body, 2_000, admin)
+    return campaign.id
+
+
+async def ours(hub: Hub) -> str:
+    return next(each.id for each in await SqlOrganizations(hub.store.engine, QUICK).listed() if "Bleue" in each.name)
+
+
+async def test_a_recorded_welcome_comes_with_its_campaign_and_goes_with_it(hub: Hub, site: Site) -> None:
+    mine = await ours(hub)
+    campaign = await recorded(hub, mine, WELCOME)
+
+    told = await pull(site.uplink, site.exchange, await site.line(), site.folders, RULES)
+    here = SqlWelcomes(site.store.engine)
+    lengths = await here.listed(OrganizationId(mine), campaign)
+    found = await site.store.find_campaign(await code_of(hub, mine, campaign), asker="kiosk")
+
+    assert isinstance(found, Offer)
+    assert await here.of_name(found.recordings["fr"]) == WELCOME
+    assert (lengths, told.files) == ({"fr": 2_000}, 2)
+    assert list(site.folders.incoming.iterdir()) == []
+
+    admins = await SqlOrganizations(hub.store.engine, QUICK).members(OrganizationId(mine))
+    await SqlWelcomes(hub.store.engine).remove(mine, campaign, "fr", admins[0])
+    told = await pull(site.uplink, site.exchange, await site.line(), site.folders, RULES)
+
+    assert await here.listed(OrganizationId(mine), campaign) == {}
+    assert (told.files, told.gone) == (0, 1)
+
+
+async def code_of(hub: Hub, organization_id: str, campaign: str) -> str:
+    found = await SqlOrganizations(hub.store.engine, QUICK).campaign(OrganizationId(organization_id), campaign)
+    assert found is not None
+    return found.code
+
+
+async def test_one_recording_of_two_campaigns_plays_in_both_and_a_new_one_takes_its_place(hub: Hub, site: Site) -> None:
+    mine = await ours(hub)
+    campaigns = [await recorded(hub, mine, WELCOME), await recorded(hub, mine, WELCOME)]
+    await pull(site.uplink, site.exchange, await site.line(), site.folders, RULES)
+    here = SqlWelcomes(site.store.engine)
+    both = [await here.body(mine, campaign, "fr") for campaign in campaigns]
+
+    (admin,) = await SqlOrganizations(hub.store.engine, QUICK).members(OrganizationId(mine))
+    await SqlWelcomes(hub.store.engine).keep(mine, campaigns[0], "fr", OTHER_WELCOME, 1_000, admin)
+    await pull(site.uplink, site.exchange, await site.line(), site.folders, RULES)
+
+    assert both == [WELCOME, WELCOME]
+    assert [await here.body(mine, campaign, "fr") for campaign in campaigns] == [OTHER_WELCOME, WELCOME]
+
+
+async def test_the_recordings_of_others_are_neither_told_nor_given(hub: Hub, site: Site, tmp_path: Path) -> None:
+    other = await organization(hub, "une autre")
+    await recorded(hub, other, WELCOME)
+    line = await site.line()
+
+    told = await pull(site.uplink, site.exchange, line, site.folders, RULES)
+    with pytest.raises(HubRefuses):
+        await line.file(hashlib.sha256(WELCOME).hexdigest(), len(WELCOME), tmp_path / "stolen")
+
+    assert told.files == 1
+
+
+async def test_a_recorded_welcome_goes_on_where_the_line_broke(hub: Hub, site: Site) -> None:
+    mine = await ours(hub)
+    campaign = await recorded(hub, mine, WELCOME)
+    line = BadLine("127.0.0.1", hub.port, rate=2_000_000, cut_bytes=20_000)
+    server = await line.serve()
+    clock = asyncio.create_task(line.run_clock())
+    bad = await site.line(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    try:
+        told = await pull(site.uplink, site.exchange, bad, site.folders, RULES)
+    finally:
+        server.close()
+        clock.cancel()
+
+    assert await SqlWelcomes(site.store.engine).body(mine, campaign, "fr") == WELCOME
+    assert told.breaks > 5
+    assert line.carried < (307_200 + len(WELCOME)) * 1.5
+
+
+async def test_a_recorded_welcome_comes_on_a_stick(hub: Hub, site: Site, tmp_path: Path) -> None:
+    mine = await ours(hub)
+    campaigns = [await recorded(hub, mine, WELCOME), await recorded(hub, mine, WELCOME)]
+    enrolment = await hub.desk.enrolments.find("le bus")
+
+    await export_site(site.uplink, site.exchange, VERSIONS, tmp_path / "out.bundle", "le bus")
+    _, reply = await import_hub(hub.desk, enrolment, tmp_path / "out.bundle")
+    await write_reply(enrolment, tmp_path / "back.bundle", reply)
+    await import_site(site.uplink, site.exchange, site.folders, tmp_path / "back.bundle")
+
+    here = SqlWelcomes(site.store.engine)
+    assert [await here.body(mine, campaign, "fr") for campaign in campaigns] == [WELCOME, WELCOME]
 
 
 async def test_only_what_is_new_is_fetched(hub: Hub, site: Site) -> None:
