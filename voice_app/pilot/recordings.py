@@ -1,14 +1,16 @@
 """The recordings of a pilot: one folder a person, on this machine only, never without their spoken consent.
 
+    pilot.key             what the sounds are encrypted with (`sealed`)
     pilot/
       483920/
         person.json       language, device, the words, whether training is allowed; no name, no date of birth, no place
-        consent.wav       "je suis d'accord", said by the person: the first sound that is kept, or none is
-        training.wav      the second consent, for those who gave it
-        03.wav            the fourth word
+        consent.sealed    "je suis d'accord", said by the person: the first sound that is kept, or none is
+        training.sealed   the second consent, for those who gave it
+        03.sealed         the fourth word
 
 A consent is a sound in which somebody speaks; silence is refused. A word is refused as long as there is no consent: the
-order is kept here, by the folder itself, whatever a page sends. Erasing deletes the folder, all of it.
+order is kept here, by the folder itself, whatever a page sends. Erasing deletes the folder, all of it; erasing
+everybody also destroys the key, so that no copy opens any more.
 """
 
 from __future__ import annotations
@@ -24,12 +26,13 @@ from typing import Any
 from audio_content.model import LOCALES
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.errors import SoundUnreadable, VoiceAppError
+from voice_app.pilot.sealed import SealedSounds
 from voice_app.speech.passages import passages
 from voice_app.speech.samples import at_rate
-from voice_app.speech.wav import read_wav, write_wav
 
 DEVICES = ("kiosk", "phone")
 CONSENT, TRAINING = "consent", "training"
+SEALED = ".sealed"
 PERSON_DIGITS = 6
 LEAST_SPEECH_MS = 300
 """A consent in which nobody speaks for so long is none."""
@@ -77,6 +80,7 @@ class PilotFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._sounds = SealedSounds(folder.with_name(f"{folder.name}.key"))
 
     def begin(self, locale: str, device: str, words: Sequence[str]) -> str:
         """Give the number of a new person. Nothing is written before their consent. Raises PilotError."""
@@ -95,7 +99,7 @@ class PilotFolder:
             raise PilotError(f"person {number} has agreed already")
         folder.mkdir(parents=True)
         try:
-            write_wav(folder / f"{CONSENT}.wav", said)
+            self._keep(number, CONSENT, said)
             about = {"locale": locale, "device": device, "words": list(words)}
             (folder / "person.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
         except OSError as fault:
@@ -106,20 +110,20 @@ class PilotFolder:
         """Keep the second consent: these recordings may also train. Raises NoConsent, ConsentUnheard."""
         self._must_have_agreed(number)
         _must_be_spoken(said)
-        write_wav(self._of(number) / f"{TRAINING}.wav", said)
+        self._keep(number, TRAINING, said)
 
     def keep_word(self, number: str, place: int, said: Sound) -> None:
         """Keep one word, in place of an earlier one. Raises NoConsent, PilotError for a place without a word."""
         self._must_have_agreed(number)
         if not 0 <= place < len(self.person(number).words):
             raise PilotError(f"there is no word {place}")
-        write_wav(self._of(number) / f"{place:02d}.wav", said)
+        self._keep(number, f"{place:02d}", said)
 
     def people(self) -> tuple[Person, ...]:
         """Give everybody who has agreed, by number."""
         if not self._folder.is_dir():
             return ()
-        return tuple(self.person(each.parent.name) for each in sorted(self._folder.glob(f"*/{CONSENT}.wav")))
+        return tuple(self.person(each.parent.name) for each in sorted(self._folder.glob(f"*/{CONSENT}{SEALED}")))
 
     def person(self, number: str) -> Person:
         """Give one person. Raises UnknownPerson."""
@@ -133,15 +137,15 @@ class PilotFolder:
             locale=str(about["locale"]),
             device=str(about["device"]),
             words=tuple(str(word) for word in about["words"]),
-            training_allowed=(folder / f"{TRAINING}.wav").is_file(),
-            recorded=tuple(sorted(int(each.stem) for each in folder.glob("[0-9]*.wav"))),
+            training_allowed=(folder / f"{TRAINING}{SEALED}").is_file(),
+            recorded=tuple(sorted(int(each.stem) for each in folder.glob(f"[0-9]*{SEALED}"))),
         )
 
     def word(self, number: str, place: int) -> Sound:
         """Give the recording of a word, at the rate of hearing. Raises SoundUnreadable."""
-        path = self._of(number) / f"{place:02d}.wav"
+        path = self._of(number) / f"{place:02d}{SEALED}"
         try:
-            return at_rate(read_wav(path), HEARING_RATE_HZ)
+            return at_rate(self._sounds.read(path, f"{number}/{path.stem}"), HEARING_RATE_HZ)
         except OSError as fault:
             raise SoundUnreadable(f"{path.name} of person {number} cannot be read") from fault
 
@@ -157,7 +161,11 @@ class PilotFolder:
         count = len(self.people())
         if self._folder.is_dir():
             shutil.rmtree(self._folder)
+        self._sounds.forget()
         return count
+
+    def _keep(self, number: str, name: str, said: Sound) -> None:
+        self._sounds.write(self._of(number) / f"{name}{SEALED}", f"{number}/{name}", said)
 
     def _of(self, number: str) -> Path:
         if not (number.isascii() and number.isdigit() and len(number) == PERSON_DIGITS):
@@ -165,7 +173,7 @@ class PilotFolder:
         return self._folder / number
 
     def _must_have_agreed(self, number: str) -> None:
-        if not (self._of(number) / f"{CONSENT}.wav").is_file():
+        if not (self._of(number) / f"{CONSENT}{SEALED}").is_file():
             raise NoConsent(f"person {number} has not agreed: nothing is kept")
 
 

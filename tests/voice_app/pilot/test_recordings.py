@@ -10,11 +10,13 @@ import pytest
 from audio_content.loader import load
 from tests.voice_app.fakes import FakeRecognizer
 from tests.voice_app.speech.test_endpointing import voiced
-from voice_app.audio import Sound
+from voice_app.audio import HEARING_RATE_HZ, Sound
+from voice_app.errors import SoundUnreadable
 from voice_app.hearing import HearingOutcome
 from voice_app.pilot.figures import Figures, interval, listen
 from voice_app.pilot.recordings import ConsentUnheard, NoConsent, PilotError, PilotFolder, UnknownPerson
 from voice_app.pilot.words import ANSWERS, grammars, words
+from voice_app.speech.samples import at_rate
 
 SAID = Sound(np.concatenate([np.zeros(4_800), voiced(900), np.zeros(4_800)]).astype("<i2").tobytes())
 WORDS = ("un", "oui")
@@ -84,7 +86,38 @@ def test_erasing_all_leaves_no_file(folder: PilotFolder, tmp_path: Path) -> None
     folder.keep_word(agreed(folder), 0, SAID)
 
     assert folder.erase_all() == 1
-    assert list(tmp_path.rglob("*.wav")) == []
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_no_sound_lies_open_on_the_disk_and_the_key_lies_apart(folder: PilotFolder, tmp_path: Path) -> None:
+    number = agreed(folder)
+    folder.keep_training_consent(number, SAID)
+    folder.keep_word(number, 0, SAID)
+
+    kept = [path for path in (tmp_path / "pilot").rglob("*") if path.suffix == ".sealed"]
+
+    assert len(kept) == 3
+    assert not any(SAID.pcm[10_000:10_064] in path.read_bytes() or b"RIFF" in path.read_bytes() for path in kept)
+    assert folder.word(number, 0).pcm == at_rate(SAID, HEARING_RATE_HZ).pcm
+    assert (tmp_path / "pilot.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("attack", ["another place", "another key", "no key"])
+def test_a_sound_opens_in_its_place_with_its_key_only(folder: PilotFolder, tmp_path: Path, attack: str) -> None:
+    number = agreed(folder)
+    folder.keep_word(number, 0, SAID)
+    here, key = tmp_path / "pilot" / number, tmp_path / "pilot.key"
+
+    match attack:
+        case "another place":
+            (here / "00.sealed").rename(here / "01.sealed")
+        case "another key":
+            key.write_bytes(bytes(32))
+        case "no key":
+            key.unlink()
+
+    with pytest.raises(SoundUnreadable):
+        folder.word(number, 1 if attack == "another place" else 0)
 
 
 @pytest.mark.parametrize("number", ["../etc", "1", "abcdef", "", "１２３４５６"])
@@ -127,7 +160,7 @@ async def test_a_damaged_recording_is_counted_and_left_out(folder: PilotFolder, 
     number = folder.begin("fr", "phone", said)
     folder.keep_consent(number, "fr", "phone", said, SAID)
     folder.keep_word(number, 0, SAID)
-    (tmp_path / "pilot" / number / "00.wav").write_bytes(b"nothing")
+    (tmp_path / "pilot" / number / "00.sealed").write_bytes(b"nothing")
     figures = Figures()
 
     heard = [each async for each in listen(folder, FakeRecognizer(), vocabularies, figures)]
