@@ -153,13 +153,19 @@ async def _known(database: AsyncSession, ids: Sequence[str]) -> list[EventRow]:
 
 
 async def _give_way(database: AsyncSession, site: str, kept: Sequence[Sealed]) -> None:
-    """Set events aside that came by themselves to places which, by their chain, are those of others."""
+    """Clear places to which others' events came by themselves: those stand where they stand too, or are set aside."""
     places = {sealed.envelope.sequence: sealed.envelope.id for sealed in kept}
     numbers = sorted(places)
     for start in range(0, len(numbers), IDS_AT_ONCE):
         part = numbers[start : start + IDS_AT_ONCE]
         query = select(EventRow).where(EventRow.site_id == site, col(EventRow.sequence).in_(part))
         for row in (await database.exec(query)).all():
+            twin = (await database.exec(select(EventTwinRow).where(EventTwinRow.event_id == row.id))).first()
+            if twin is not None:
+                row.site_id, row.sequence, row.digest = twin.site_id, twin.sequence, twin.digest
+                database.add(row)
+                await database.delete(twin)
+                continue
             stranded = Sealed(envelope_of(row), row.digest)
             await _set_aside(database, Custody(stranded, Reason.UNVERIFIABLE, fills=False))
             await database.delete(row)
