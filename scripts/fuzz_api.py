@@ -4,7 +4,7 @@
     .venv/bin/python scripts/fuzz_api.py --schemathesis PATH [--examples 100] [--postgresql URL]
 
 Schemathesis is no dependency of the project: install it into an environment of its own and name its program. A service
-is started on a folder of its own, with an organisation, a campaign and a shared result; half of the paths are real ones
+is started on a folder of its own, with an organisation, a campaign and a webhook; half of the paths are real ones
 (a true organisation, a true campaign), so that more than "not found" is met.
 """
 
@@ -16,16 +16,19 @@ import os
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 SCOPES = (
     *("organization:read", "members:read", "members:write", "campaigns:read", "campaigns:write"),
-    *("participations:read", "results:read", "exports:read"),
+    *("participations:read", "results:read", "exports:read", "webhooks:read", "webhooks:write"),
 )
 CONFIG = """[parameters]
 "path.organization" = "{organization}"
 "path.campaign" = "{campaign}"
+"path.webhook" = "{webhook}"
 """
 
 
@@ -47,6 +50,7 @@ def _fuzz(folder: Path, options: argparse.Namespace) -> int:
         **os.environ,
         "VOICE_APP_DATA_FOLDER": str(folder / "data"),
         "VOICE_APP_ORGANIZATION_API_REQUESTS_PER_MINUTE": "1000000",
+        "VOICE_APP_WEBHOOKS_ALLOW_PRIVATE": "true",
     }
     if options.postgresql:
         environment["VOICE_APP_STORE_DATABASE_URL"] = options.postgresql
@@ -71,10 +75,13 @@ def _fuzz(folder: Path, options: argparse.Namespace) -> int:
         )
         try:
             address = (serving.stdout.readline() if serving.stdout else "").strip().rstrip("/")
-            campaign = _campaign(address, organization, token)
+            here = f"{address}/api/v1/organizations/{organization}"
+            campaign = _made(f"{here}/campaigns", {"title": "Fuzz", "path": "abc_diag"}, token)["id"]
+            webhook = _made(f"{here}/webhooks", {"url": "https://127.0.0.1:9/webhook"}, token)["webhook"]["id"]
             arguments = ["--seed", str(options.seed), "--max-examples", str(options.examples)]
             if options.known_paths:
-                (folder / "schemathesis.toml").write_text(CONFIG.format(organization=organization, campaign=campaign))
+                known = CONFIG.format(organization=organization, campaign=campaign, webhook=webhook)
+                (folder / "schemathesis.toml").write_text(known)
                 arguments = ["--config-file", str(folder / "schemathesis.toml"), "run", *arguments]
             else:
                 arguments = ["run", *arguments]
@@ -97,16 +104,14 @@ def _fuzz(folder: Path, options: argparse.Namespace) -> int:
     return ran.returncode
 
 
-def _campaign(address: str, organization: str, token: str) -> str:
-    import urllib.request
-
+def _made(address: str, asked: dict[str, str], token: str) -> dict[str, Any]:
     request = urllib.request.Request(  # noqa: S310 - our own address
-        f"{address}/api/v1/organizations/{organization}/campaigns",
-        data=json.dumps({"title": "Fuzz", "path": "abc_diag"}).encode(),
+        address,
+        data=json.dumps(asked).encode(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        made: str = json.loads(answer.read())["id"]
+        made: dict[str, Any] = json.loads(answer.read())
     return made
 
 

@@ -18,8 +18,9 @@ from audio_content.model import Content
 from engine.adaptive import ABC_DIAG, compile_bank
 from engine.model import Channel as ChannelKind
 from voice_app.access import Access, Rates
+from voice_app.attesting import attestation_paper
 from voice_app.audio import Sound
-from voice_app.certification import centres_nearby, eligibility
+from voice_app.certification import centre_said, centres_nearby, eligibility
 from voice_app.chores import EmbeddedChores
 from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
@@ -72,6 +73,7 @@ from voice_app.store.sql_welcomes import SqlWelcomes
 from voice_app.sync.hub_desk import HubDesk
 from voice_app.ways_in import identity_provider, passkeys_here
 from voice_app.web.api.routes import add_api
+from voice_app.web.attestation import attestation_blueprint
 from voice_app.web.bounded import BoundedRequest
 from voice_app.web.certification import Eligibility, certification_blueprint
 from voice_app.web.help import help_blueprint
@@ -206,7 +208,7 @@ def contexts(settings: Settings, usual: DialogueContext) -> ContextOf:
         if path == usual.rules.path:
             return usual
         try:
-            return dialogue_context(settings, usual.content, path)
+            return replace(dialogue_context(settings, usual.content, path), centres=usual.centres)
         except InvalidSetting:
             log.error("the content has no path %r", path)
             return None
@@ -218,7 +220,8 @@ async def open_service(settings: Settings) -> Service:
     """Open content, ear, voice and store, all or none. Raises the families' own errors, each with its remedy."""
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as opened:
-        context = dialogue_context(settings)
+        centres = centre_said(settings.documents.commune, settings.data_folder)
+        context = replace(dialogue_context(settings), centres=centres)
         store = await SqlStore.open(settings.database_url, rules=settings.store)
         opened.push_async_callback(store.close)
         organizations = SqlOrganizations(store.engine, settings.organization)
@@ -351,6 +354,7 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
         return centres_nearby(postal_code, settings.data_folder, locale)
 
     app.register_blueprint(certification_blueprint(ready, centres))
+    app.register_blueprint(attestation_blueprint(lambda wanted, asker: attestation_paper(opened[0], wanted, asker)))
     app.register_blueprint(help_blueprint(lambda: opened[0]))
     app.register_blueprint(privacy_blueprint(lambda: opened[0], settings.organization, settings.store))
 

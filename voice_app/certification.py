@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from audio_content.referral.nearest import Origin, nearest
+from audio_content.model import LOCALES
+from audio_content.referral.nearest import Near, Origin, nearest
 from audio_content.referral.shelf import kept_places
 from audio_content.referral.spoken import spoken_place
-from audio_content.referral.territory import load_territory
+from audio_content.referral.territory import Commune, Territory, load_territory
 from voice_app.dialogue.context import DialogueContext
 from voice_app.ports import Store
 from voice_app.session_memory import ContextOf
@@ -39,14 +40,26 @@ async def eligibility(
 
 def centres_nearby(postal_code: str, folder: Path, locale: str) -> Sequence[str]:
     """Give what is told of the accredited centres near a postal code; `folder`: the service's data folder."""
+    found = _centres(lambda territory: next(iter(territory.of_postal_code(postal_code)), None), folder)
+    return [_said(each, locale) for each in found]
+
+
+def centre_said(commune: str, folder: Path) -> dict[str, str]:
+    """Give what is said of the accredited centre nearest to a commune (INSEE code), by locale; none: none is known."""
+    found = _centres(lambda territory: territory.commune(commune), folder) if commune else ()
+    return {locale: _said(found[0], locale) for locale in LOCALES} if found else {}
+
+
+def _centres(where: Callable[[Territory], Commune | None], folder: Path) -> Sequence[Near]:
     try:
         territory = load_territory(folder / "territory" / "territory.json")
         places = tuple(place for place in kept_places(folder / "places") if place.accredited)
     except (OSError, ValueError) as fault:
         log.warning("no centres are named: %s", fault)
         return ()
-    communes = territory.of_postal_code(postal_code)
-    if not communes:
-        return ()
-    found = nearest(places, Origin(communes[0], None), territory, CENTRES_NAMED)
-    return [" ".join(spoken_place(each.place, locale, each)) for each in found]
+    here = where(territory)
+    return () if here is None else nearest(places, Origin(here, None), territory, CENTRES_NAMED)
+
+
+def _said(near: Near, locale: str) -> str:
+    return " ".join(spoken_place(near.place, locale, near))

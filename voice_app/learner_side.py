@@ -93,4 +93,5 @@ class LearnerSide:
             kept_in_spite=told.together.kept_in_spite,
             is_new=is_new,
             lead=lead,
+            gathered=told.gathered,
         )

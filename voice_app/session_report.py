@@ -83,7 +83,7 @@ async def finished_session(
         raise StoreError(f"the session cannot be read: {fault}") from fault
     context = context_after(SessionFound(records), context, context_of)
     session = resume(context, records).session
-    if session.finished is None:
+    if session.finished is None or session.gathered is not None:
         raise NoResultYet(NO_RESULT)
     return context, session
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from audio_content.model import Content, PromptId
+from audio_content.pronunciation import own_lexicon
 from engine.organization.codes import grouped
 from voice_app.dialogue.messages import (
     Button,
@@ -104,9 +105,13 @@ class Wording:
                 return self._content.prompts[locale][PromptId(value)]
 
     def _digits_aloud(self, code: str, locale: str, by: int) -> str:
-        """Each digit as a word, a comma inside a group, a full stop between groups: the voice breathes there."""
-        names = self._content.vocabularies[locale].digits
-        return ". ".join(", ".join(names[int(digit)][0] for digit in pair) for pair in grouped(code, by))
+        """Each digit and letter by its name, a comma inside a group, a full stop between groups: the voice breathes."""
+        digits, letters = self._content.vocabularies[locale].digits, own_lexicon(locale).letters
+
+        def named(sign: str) -> str:
+            return digits[int(sign)][0] if sign.isdigit() else letters.get(sign.lower(), sign)
+
+        return ". ".join(", ".join(named(sign) for sign in group) for group in grouped(code, by))
 
 
 def _digits_in_groups(code: str, _locale: str, by: int) -> str:

@@ -6,6 +6,9 @@ account is only a list of sessions, and taking one out leaves both as they were.
 
 The results of an account are read together (`merged`): a skill that one of them showed is kept, whatever a later one
 missed. Nothing is ever lowered; where two results disagree, the skill is named, so that it can be explained.
+
+Put together they are also what a person may send where profiles are collected (`gathered`): one frozen result, in which
+a skill is shown if any of them showed it.
 """
 
 from __future__ import annotations
@@ -13,6 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+from engine.organization.snapshot import AreaResult, Snapshot
+from engine.organization.tallies import PROFILES
 
 PIN_DIGITS = 4
 """As a bank card has: the secret that most people know how to keep."""
@@ -59,6 +65,43 @@ def merged(results: Sequence[Showing]) -> Merged:
         kept=shown,
         kept_in_spite=tuple(skill for skill in shown if skill in missed),
         to_learn=tuple(skill for skill in missed if skill not in shown),
+    )
+
+
+def gathered(results: Sequence[Snapshot], order: Sequence[str]) -> Snapshot:
+    """Give results, oldest first, as one that can be sent. Raises ValueError for none.
+
+    The profile is the best of them, questions and answers are added up, path, locale and channel are those of the last.
+    `order`: the skills as the framework has them.
+    """
+    if not results:
+        raise ValueError("there is no result to put together")
+    place = {skill: number for number, skill in enumerate(order)}
+    last, kept = results[-1], {skill for result in results for skill in result.mastered}
+
+    def in_order(skills: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(_in_order(skills), key=lambda skill: place.get(skill, len(place))))
+
+    def of_area(area: str) -> AreaResult:
+        told = [result.areas[area] for result in results if area in result.areas]
+        return AreaResult(
+            sum(each.questions for each in told),
+            in_order(skill for each in told for skill in each.mastered),
+            in_order(skill for each in told for skill in each.to_learn if skill not in kept),
+        )
+
+    steps = [each.next_step for each in reversed(results) if each.next_step is not None and each.next_step not in kept]
+    modes = _in_order(mode for each in results for mode in each.answers)
+    return Snapshot(
+        path=last.path,
+        locale=last.locale,
+        channel=last.channel,
+        profile=max((each.profile for each in results), key=PROFILES.index),
+        helped=sum(each.helped for each in results),
+        answers={mode: sum(each.answers.get(mode, 0) for each in results) for mode in sorted(modes)},
+        areas={area: of_area(area) for area in _in_order(area for each in results for area in each.areas)},
+        next_step=steps[0] if steps else None,
+        results=len(results),
     )
 
 

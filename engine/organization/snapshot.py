@@ -27,6 +27,7 @@ class Snapshot:
     """`profile` is the word of the spoken result ("almost"); `helped` counts the answers that came with an aid.
 
     `answers`: how many were given by each input mode. `next_step`: the skill named aloud, None when there was none.
+    `results`: of how many results it is made; more than one: the person put those of their account together.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Snapshot:
     answers: Mapping[str, int]
     areas: Mapping[str, AreaResult]
     next_step: str | None = None
+    results: int = 1
 
     @property
     def mastered(self) -> tuple[str, ...]:
@@ -72,6 +74,7 @@ class Snapshot:
                 for area, result in self.areas.items()
             },
             "next_step": self.next_step,
+            **({} if self.results == 1 else {"results": self.results}),
         }
 
     @classmethod
@@ -92,6 +95,7 @@ class Snapshot:
                     for area, result in data["areas"].items()
                 },
                 next_step=data["next_step"],
+                results=data.get("results", 1),
             )
         except KeyError as fault:
             raise ValueError(f"a shared result lacks {fault}") from fault

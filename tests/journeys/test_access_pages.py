@@ -5,13 +5,15 @@ The pages are served by Hypercorn with a real store; no kiosk is needed for them
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
+from quart import Blueprint
 
 from engine.organization.roles import Role
 from tests.journeys.browser import CHROMIUM
@@ -19,9 +21,15 @@ from tests.journeys.desk_server import desk_server
 from tests.journeys.page_checks import _RUN_AXE, AXE
 from tests.voice_app.web.organization.desk import PASSWORD, Desk
 from voice_app.ports import SessionId
+from voice_app.session_report import UnknownCode
+from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.sync.hub_desk import HubDesk
+from voice_app.web.attestation import attestation_blueprint
+from voice_app.web.certification import certification_blueprint
+from voice_app.web.help import help_blueprint
 from voice_app.web.hub_pages import hub_blueprint
 from voice_app.web.organization.forms import in_threes
+from voice_app.web.privacy import privacy_blueprint
 
 pytestmark = [
     pytest.mark.browser,
@@ -70,11 +78,25 @@ class Served:
         await expect(page.locator("h1")).to_have_text("Parcours")
 
 
+def _public_pages(desk: Callable[[], Desk]) -> tuple[Blueprint, ...]:
+    async def refuses(*_asked: object) -> NoReturn:
+        raise UnknownCode("no session has this code")
+
+    return (
+        help_blueprint(desk),
+        privacy_blueprint(desk, OrganizationRules(), StoreRules()),
+        certification_blueprint(refuses, lambda _postal, _locale: ()),
+        attestation_blueprint(refuses),
+    )
+
+
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     hub: list[HubDesk] = []
-    operator = hub_blueprint(lambda: hub[0], OPERATOR_KEY)
-    async with desk_server(tmp_path, operator) as (desk, address), async_playwright() as playwright:
+    beside = (hub_blueprint(lambda: hub[0], OPERATOR_KEY), *_public_pages(lambda: opened[0]))
+    opened: list[Desk] = []
+    async with desk_server(tmp_path, *beside) as (desk, address), async_playwright() as playwright:
+        opened.append(desk)
         hub.append(HubDesk(desk.store.engine, {}))
         await hub[0].enrolments.enrol("le bus", [])
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-features=Translate"])
@@ -116,32 +138,56 @@ async def test_a_passkey_is_made_and_opens_without_a_password(served: Served) ->
     assert served.asked == {urlsplit(served.address).netloc}
 
 
-async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_colours(served: Served) -> None:
-    axe = AXE.read_text(encoding="utf-8")
-    here = f"/org/{served.desk.ours}"
-    await served.desk.waiting()
-    await served.desk.program()
-    page = await served.page()
-    forced = await served.page(forced_colors="active")
-    found: dict[str, list[str]] = {}
+@dataclass
+class Looker:
+    """Looks at pages by axe, at four sizes, in the dark and in forced colours; `found`: what is wrong where."""
 
-    async def judge(which: Page, name: str) -> None:
-        await which.evaluate(axe)
+    address: str
+    page: Page
+    forced: Page
+    found: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    async def of(cls, served: Served) -> Looker:
+        return cls(served.address, await served.page(), await served.page(forced_colors="active"))
+
+    async def judge(self, which: Page, name: str) -> None:
+        await which.evaluate(AXE.read_text(encoding="utf-8"))
         faults = await which.evaluate(_RUN_AXE)
         wide = await which.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if faults or wide > 0:
-            found[name] = [*faults, f"{wide} px too wide"]
+            self.found[name] = [*faults, f"{wide} px too wide"]
 
-    async def look(path: str) -> None:
-        await page.goto(served.address + path)
+    async def look(self, path: str) -> None:
+        await self.page.goto(self.address + path)
         for width, height in SIZES:
-            await page.set_viewport_size({"width": width, "height": height})
-            await judge(page, f"{path} {width}")
-        await page.emulate_media(color_scheme="dark")
-        await judge(page, f"{path} dark")
-        await page.emulate_media(color_scheme="light")
-        await forced.goto(served.address + path)
-        await judge(forced, f"{path} forced colours")
+            await self.page.set_viewport_size({"width": width, "height": height})
+            await self.judge(self.page, f"{path} {width}")
+        await self.page.emulate_media(color_scheme="dark")
+        await self.judge(self.page, f"{path} dark")
+        await self.page.emulate_media(color_scheme="light")
+        await self.forced.goto(self.address + path)
+        await self.judge(self.forced, f"{path} forced colours")
+
+
+@pytest.mark.parametrize("path", ["/help", "/privacy", "/certification", "/attestation", "/attestation?lang=en"])
+async def test_every_page_for_everybody_is_clean_at_four_sizes_in_the_dark_and_in_forced_colours(
+    served: Served, path: str
+) -> None:
+    looker = await Looker.of(served)
+
+    await looker.look(path)
+
+    assert looker.found == {}
+    assert served.asked == {urlsplit(served.address).netloc}
+
+
+async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_colours(served: Served) -> None:
+    here = f"/org/{served.desk.ours}"
+    await served.desk.waiting()
+    await served.desk.program()
+    looker = await Looker.of(served)
+    page, forced, judge, look = looker.page, looker.forced, looker.judge, looker.look
 
     for path in ("/org/sign-in", "/org/join", "/org/invitation/never", "/compte/", "/hub/"):
         await look(path)
@@ -187,7 +233,7 @@ async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_c
     await expect(page.get_by_role("status")).to_contain_text("vapp_")
     await judge(page, "programs made")
 
-    assert found == {}
+    assert looker.found == {}
     assert served.asked == {urlsplit(served.address).netloc}
 
 

@@ -369,6 +369,25 @@ def test_a_word_is_written_in_its_field_and_its_digits_are_no_keys(page, still, 
     assert [getattr(event, "text", None) for event in sent] == ["Navigateur 2"]
 
 
+def test_what_is_being_written_stays_when_the_question_comes_again(page, still):
+    enter(page, still, "word")
+    page.get_by_label("Vous pouvez aussi écrire votre réponse").type("Navig")
+
+    page.evaluate(
+        """async () => {
+          const { View } = await import("/static/js/view.js");
+          const view = new View(JSON.parse(document.getElementById("words").textContent), "fr");
+          const shown = { screen: "question", heading: document.querySelector("#view h1").textContent, locale: "fr" };
+          const html = document.getElementById("view").innerHTML;
+          view.shown = shown;
+          view.show({ html, view: shown });
+        }"""
+    )
+    page.keyboard.type("ateur")
+
+    expect(page.get_by_label("Vous pouvez aussi écrire votre réponse")).to_have_value("Navigateur")
+
+
 def test_a_second_click_does_not_answer_the_next_question(page, still):
     enter(page, still, "question2")
     before = len(still.play.keys)

@@ -7,9 +7,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from voice_app.app import open_service
+from voice_app.app import create_app, open_service
 from voice_app.errors import StoreError
+from voice_app.pilot.rules import PilotRules
 from voice_app.settings import Settings
+from voice_app.sync.rules import SyncRules
+
+MACHINES_ONLY = {"sync", "operations", "readiness"}
+"""What no browser opens: bytes and figures for programs, no page."""
 
 
 async def test_a_broken_database_leaves_no_process_behind(tmp_path: Path) -> None:
@@ -20,3 +25,14 @@ async def test_a_broken_database_leaves_no_process_behind(tmp_path: Path) -> Non
         await open_service(Settings(data_folder=tmp_path))
 
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
+
+
+def test_every_page_of_the_service_carries_the_guard(tmp_path: Path) -> None:
+    settings = Settings(
+        data_folder=tmp_path, sync=SyncRules(hub=True, operator_token="x"), pilot=PilotRules(enabled=True)
+    )
+    app = create_app(settings)
+
+    bare = {name for name in app.blueprints if not app.after_request_funcs.get(name)} - MACHINES_ONLY
+
+    assert bare == set()

@@ -214,7 +214,9 @@ def _openly_answered(context: DialogueContext, state: DialogueState, asked: Aske
 
 
 def written(context: DialogueContext, state: DialogueState, text: str) -> Reaction | None:
-    """Give the reaction to a word that was written; None where none is asked for."""
+    """Give the reaction to a word, or a number with letters, that was written; None where none is asked for."""
+    if state.phase is Phase.OWN_NUMBER and state.doubt is None:
+        return own_number.written(state, text)
     if open_answers.kind_asked(context, state) is not ItemKind.WORD:
         return None
     meaning, is_literal = open_answers.written_word(context, state, text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.organization.snapshot import Snapshot
+
 # --- events -----------------------------------------------------------------------------------------------------
 
 
@@ -32,7 +34,8 @@ class NumberFound:
 @dataclass(frozen=True, slots=True)
 class AccountShown:
     """The person is in their account. `kept`, `kept_in_spite`: skill ids (`engine.organization.claims.Merged`);
-    `is_new`: it was made in this step, and its number has to be said. `lead`: what has just been done."""
+    `is_new`: it was made in this step, and its number has to be said. `lead`: what has just been done. `gathered`: its
+    finished results put together, None when there is none."""
 
     number: str
     results: int
@@ -40,6 +43,7 @@ class AccountShown:
     kept_in_spite: tuple[str, ...] = ()
     is_new: bool = False
     lead: str | None = None
+    gathered: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)

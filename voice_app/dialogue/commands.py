@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind
 from engine.model import Channel
-from voice_app.dialogue import asking, assisting, claiming, lessons, menus, questions, sharing
+from voice_app.dialogue import asking, assisting, claiming, gathering, lessons, menus, questions, sharing
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import DIGIT_BY_DIGIT
 from voice_app.dialogue.messages import AskCallback, HandOver
@@ -60,6 +60,7 @@ from voice_app.dialogue.turn import (
     TAKE_OUT,
     TEA,
     WAIT,
+    may_gather,
 )
 from voice_app.hearing import MeaningId
 
@@ -112,6 +113,8 @@ def _help(context: DialogueContext, state: DialogueState) -> Reaction:
         subject = "help.figure"
     elif word_awaited(context, state):
         subject = "help.word"
+    elif may_gather(state):
+        subject = "help.result"
     form = Form.OPTIONS if state.phase in _TOLD_AT_LENGTH and state.doubt is None else Form.FULL
     reaction = Reaction(calm(state), form=form, more=True)
     reaction = reaction.saying(subject if subject == "help.word" else keyed(state, subject))
@@ -192,6 +195,8 @@ def _continue(context: DialogueContext, state: DialogueState) -> Reaction:
             return menus.come_back(state)
         case Phase.RESULT:
             return sharing.ask(state)
+        case Phase.ACCOUNT:
+            return gathering.gather(context, state)
         case Phase.DATA:
             return questions.back_to_the_pause(state)
         case _:
@@ -244,7 +249,7 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     NEXT: lessons.offer_next,
     HEAR: lessons.hear,
     INFO_COST: lambda _context, state: questions.answered(state, INFO_COST),
-    INFO_WORTH: lambda _context, state: questions.answered(state, INFO_WORTH),
+    INFO_WORTH: questions.worth,
     INFO_TOOLS: lambda _context, state: questions.answered(state, INFO_TOOLS),
     INFO_DATA: lambda _context, state: questions.own_data(state),
     ERASE_ALL: lambda _context, state: questions.ask_to_erase(state),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from audio_content.model import Content
 from engine.adaptive import Bank, Policy
@@ -82,9 +83,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class DialogueContext:
-    """`bank` holds the items of `rules.path`, compiled from `content`."""
+    """`bank` holds the items of `rules.path`, compiled from `content`. `centres`: what is said of the nearest
+    accredited centre, by locale; none where nothing is known."""
 
     content: Content
     bank: Bank
     policy: Policy
     rules: Rules = Rules()
+    centres: Mapping[str, str] = field(default_factory=dict)

@@ -35,6 +35,7 @@ from voice_app.dialogue.records import (
     PreferencesSet,
     Record,
     ResultClaimed,
+    ResultsGathered,
     ResultShared,
     ResultUnclaimed,
     SessionFinished,
@@ -43,6 +44,9 @@ from voice_app.dialogue.records import (
     SessionStarted,
 )
 from voice_app.dialogue.state import Asked, DialogueState, Phase, Session, Settled
+
+GATHERED = "gathered"
+"""Why a session without questions of its own is at its end."""
 
 
 def resume(context: DialogueContext, records: Iterable[Record]) -> DialogueState:
@@ -104,6 +108,8 @@ def apply(context: DialogueContext, session: Session, record: Record) -> Session
             return replace(session, helper=None)
         case AidGiven(item, aid) if item is not None:
             return replace(session, aids={**session.aids, item: max(aid, session.aids.get(item, Aid.NONE))})
+        case ResultsGathered(snapshot):
+            return replace(session, gathered=snapshot, finished=GATHERED, asked=None, consent=None)
         case ResultShared():
             return replace(session, shared=True)
         case ParticipationReleased():

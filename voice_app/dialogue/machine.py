@@ -40,6 +40,7 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | PAUSED | c continue; any key or word if nobody asked for the pause | where it was | SessionResumed |
 | RESULT | c lesson (of the next step, where there is one) | RESULT | |
 | RESULT | c go on, in a campaign, not yet asked | SHARING, or OWN_NUMBER first | |
+| ACCOUNT, a profile is collected | c go on | RESULT | SessionStarted, CampaignJoined, ResultsGathered |
 | OWN_NUMBER | digits and their end, or none | SHARING | |
 | RESULT | c take it again, in a campaign that allows it | WELCOME, of a new session | |
 | SHARING | c yes | GOODBYE | ConsentAnswered, ResultShared |

@@ -73,25 +73,35 @@ def choose_language(state: DialogueState, locale: str) -> Reaction:
 
 def begin(context: DialogueContext, state: DialogueState) -> Reaction:
     """Give the reaction to "begin": the session exists from here on, and has a code."""
-    chosen = state.session
-    started = SessionStarted(
+    following = Phase.RECOGNITION if state.recognisable else Phase.PACE
+    reaction = Reaction(replace(calm(state), phase=following)).keep(context, started(context, state))
+    if state.offer is not None:
+        reaction = reaction.keep(context, joining(state.offer))
+    return with_preferences(context, state, reaction).request(IssueCode())
+
+
+def started(context: DialogueContext, state: DialogueState) -> SessionStarted:
+    """Give the first record of a session that begins here."""
+    return SessionStarted(
         path=context.rules.path,
         bank_version=context.content.version,
         seed=state.seed,
-        locale=chosen.locale,
+        locale=state.locale,
         max_items=context.rules.max_items,
     )
-    following = Phase.RECOGNITION if state.recognisable else Phase.PACE
-    reaction = Reaction(replace(calm(state), phase=following)).keep(context, started)
-    if state.offer is not None:
-        reaction = reaction.keep(context, _joining(state.offer))
+
+
+def with_preferences(context: DialogueContext, before: DialogueState, reaction: Reaction) -> Reaction:
+    """Give the reaction that begins a session with the pace and loudness chosen before it, where they are not usual."""
+    chosen = before.session
     preferences = PreferencesSet(chosen.locale, chosen.rate, chosen.gain_db)
-    if preferences != PreferencesSet(chosen.locale, Session().rate, Session().gain_db):
-        reaction = reaction.keep(context, preferences)
-    return reaction.request(IssueCode())
+    if preferences == PreferencesSet(chosen.locale, Session().rate, Session().gain_db):
+        return reaction
+    return reaction.keep(context, preferences)
 
 
-def _joining(offer: Offer, *, complete: bool = False) -> CampaignJoined:
+def joining(offer: Offer, *, complete: bool = False) -> CampaignJoined:
+    """Give the record that brings a session into a campaign. `complete`: it has its result already."""
     return CampaignJoined(
         offer.campaign,
         offer.organization,
@@ -191,7 +201,7 @@ def found(context: DialogueContext, state: DialogueState, event: SessionFound) -
     if campaign is not None:
         return _go_on_with_what_is_left(context, here, state, spoken, event.again)
     complete = here.session.finished is not None
-    return go_on_with(context, here, state, spoken, (_joining(offer, complete=complete),))
+    return go_on_with(context, here, state, spoken, (joining(offer, complete=complete),))
 
 
 def _go_on_with_what_is_left(

@@ -45,7 +45,8 @@ class NodeName:
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """Digits said one by one, by groups (of two, as telephone numbers are); shown as digits."""
+    """Digits (and large letters, where some were written) said one by one, by groups (of two, as telephone numbers
+    are); shown as they are."""
 
     digits: str
     by: int = 2

@@ -18,11 +18,13 @@ a row that were too much, and a promise would send them home alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 from audio_content.model import LessonId, PromptId
 from engine.adaptive import Report, StopReason
-from engine.model import MAX_LEVEL
+from engine.model import MAX_LEVEL, SkillId
+from engine.organization.snapshot import Snapshot
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import NodeName, Phrase
 from voice_app.dialogue.state import Session
@@ -61,6 +63,8 @@ def result_phrases(context: DialogueContext, session: Session) -> tuple[Phrase, 
     """Give what is said and shown as the result of a session, in order; empty before a session began."""
     if session.assessment is None:
         return ()
+    if session.gathered is not None:
+        return _gathered_phrases(context, session.gathered)
     report = session.assessment.report()
     profile = profile_of(report)
     intro = "result.intro_early" if report.stop is StopReason.FAILURES_IN_A_ROW else "result.intro"
@@ -70,6 +74,24 @@ def result_phrases(context: DialogueContext, session: Session) -> tuple[Phrase, 
         *_strengths(context, report),
         _next_step(context, report, profile),
         _phrase("result.place"),
+        _phrase("result.honest"),
+    )
+
+
+def _gathered_phrases(context: DialogueContext, told: Snapshot) -> tuple[Phrase, ...]:
+    """Give the results of an account put together, in the words of every result."""
+    names, levels = context.content.skill_map.names, context.content.skill_map.levels
+    shown = sorted((SkillId(skill) for skill in told.mastered if skill in names), key=lambda skill: -levels[skill])
+    following = _phrase(
+        "result.next_step.unknown" if told.profile == Profile.UNKNOWN.value else "result.next_step.none"
+    )
+    if told.next_step is not None and told.next_step in names:
+        following = Phrase(PromptId("result.next_step"), {"skill": NodeName(SkillId(told.next_step))})
+    return (
+        _phrase("gathered.intro"),
+        _phrase(f"result.profile.{told.profile}"),
+        *_named(shown[: context.rules.strengths_said]),
+        following,
         _phrase("result.honest"),
     )
 
@@ -90,9 +112,13 @@ def next_lesson(context: DialogueContext, session: Session) -> LessonId | None:
 
 def _strengths(context: DialogueContext, report: Report) -> tuple[Phrase, ...]:
     named = [skill for skill in report.strengths if skill in context.content.skill_map.names]
-    if not named:
+    return _named(named[: context.rules.strengths_said])
+
+
+def _named(shown: Sequence[SkillId]) -> tuple[Phrase, ...]:
+    if not shown:
         return (_phrase("result.strength.none"),)
-    first, *others = named[: context.rules.strengths_said]
+    first, *others = shown
     return (
         Phrase(PromptId("result.strength.first"), {"skill": NodeName(first)}),
         *(Phrase(PromptId("result.strength.next"), {"skill": NodeName(skill)}) for skill in others),

@@ -1,24 +1,29 @@
 """Questions that people ask about the service, and the hold on one's own data: answered aloud, from the pause.
 
-Help asked for in a pause leads here. Erasing is asked about by itself, and a yes by voice once more, as for a result to
-send: neither can be fetched back. Silence, hanging up and a half-heard word erase nothing.
+Help asked for in a pause leads here. Who has a result also hears what it lets expect of the certification, and which
+accredited centre is nearest to where this service stands, with its contact for accessibility.
+
+Erasing is asked about by itself, and a yes by voice once more, as for a result to send: neither can be fetched back.
+Silence, hanging up and a half-heard word erase nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from audio_content.model import PromptId
+from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import Meant
-from voice_app.dialogue.messages import EraseSession
+from voice_app.dialogue.messages import EraseSession, Phrase, Verbatim
 from voice_app.dialogue.reaction import Form, Reaction, calm
-from voice_app.dialogue.script import OWN_DATA
+from voice_app.dialogue.script import OWN_DATA, number_prompt
 from voice_app.dialogue.state import DialogueState, Doubt, Phase, Session
 from voice_app.dialogue.turn import INFO_COST, INFO_TOOLS, INFO_WORTH, YES
 from voice_app.hearing import MeaningId
 
 ANSWERS = {
     INFO_COST: ("topic.cost", "topic.account", "topic.time"),
-    INFO_WORTH: ("topic.worth", "topic.eligible", "topic.accreditation"),
+    INFO_WORTH: ("topic.worth", "topic.eligible", "topic.accreditation", "topic.adjustments"),
     INFO_TOOLS: ("topic.languages", "topic.software"),
 }
 FROM_THE_PAUSE = frozenset({Phase.INFO, Phase.DATA, Phase.ERASURE})
@@ -33,6 +38,28 @@ def topics(state: DialogueState) -> Reaction:
 def answered(state: DialogueState, topic: MeaningId) -> Reaction:
     """Give the reaction to a question: its answer, then the questions again."""
     return Reaction(replace(calm(state), phase=Phase.INFO), form=Form.OPTIONS).saying(*ANSWERS[topic])
+
+
+def worth(context: DialogueContext, state: DialogueState) -> Reaction:
+    """Give the reaction to "what is it worth": what everybody is told, where this person stands, the nearest centre."""
+    reaction = answered(state, INFO_WORTH)
+    told = _ready(state.session)
+    near = context.centres.get(state.locale, "")
+    centre = (
+        Phrase(PromptId("topic.centre"), {"words": Verbatim(near)}) if near else Phrase(PromptId("topic.no_centre"))
+    )
+    return reaction.saying(*told, centre)
+
+
+def _ready(session: Session) -> tuple[Phrase, ...]:
+    """Give where a finished session leaves its person with the certification; nothing before there is a result."""
+    if session.assessment is None or session.finished is None or session.gathered is not None:
+        return ()
+    found = session.assessment.report().certifiable
+    if not found.competences:
+        return (Phrase(PromptId("topic.ready_none")),)
+    how = "topic.ready_not_yet" if not found.reached else "topic.ready" if found.certain else "topic.ready_likely"
+    return (Phrase(PromptId(how), {"number": number_prompt(len(found.competences))}),)
 
 
 def own_data(state: DialogueState) -> Reaction:

@@ -199,6 +199,15 @@ class ResultUnclaimed:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultsGathered:
+    """The results of the person's account, put together, are what this session has to send: it asks no questions of its
+    own. Nobody but its person sees it before they share it."""
+
+    kind: ClassVar[str] = "results_gathered"
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
 class ResultShared:
     """The person shares this result with a campaign, once; `snapshot` is all that its organisation will see, with the
     organisation's own `number` of the person, if they gave it."""
@@ -231,6 +240,7 @@ Record = (
     | SessionFinished
     | CampaignJoined
     | ConsentAnswered
+    | ResultsGathered
     | ResultShared
     | AssistanceBegun
     | AidGiven
@@ -257,6 +267,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
         SessionFinished,
         CampaignJoined,
         ConsentAnswered,
+        ResultsGathered,
         ResultShared,
         AssistanceBegun,
         AidGiven,
@@ -274,6 +285,8 @@ def to_payload(record: Record) -> dict[str, Any]:
     if isinstance(record, ResultShared):
         given = {"number": record.number} if record.number else {}
         return {"v": RECORD_VERSION, "campaign": record.campaign, "snapshot": record.snapshot.to_data(), **given}
+    if isinstance(record, ResultsGathered):
+        return {"v": RECORD_VERSION, "snapshot": record.snapshot.to_data()}
     if isinstance(record, CampaignJoined):
         told = asdict(record)
         usual = asdict(CampaignJoined("", ""))
@@ -301,6 +314,6 @@ def from_payload(kind: str, payload: Mapping[str, Any]) -> Record:
     if kind == ConsentAnswered.kind:
         values["purpose"] = Purpose(values["purpose"])
         values["input_mode"] = InputMode(values["input_mode"])
-    if kind == ResultShared.kind:
+    if kind in (ResultShared.kind, ResultsGathered.kind):
         values["snapshot"] = Snapshot.from_data(values["snapshot"])
     return RECORD_TYPES[kind](**values)

@@ -34,14 +34,14 @@ from voice_app.dialogue.own_number import label
 from voice_app.dialogue.profile import result_phrases
 from voice_app.dialogue.reaction import Form
 from voice_app.dialogue.state import ClaimStep, DialogueState, Doubt, Phase, Session
-from voice_app.dialogue.turn import Choice, choices, is_asked_whether_sure
+from voice_app.dialogue.turn import Choice, choices, is_asked_whether_sure, may_gather
 from voice_app.hearing import MeaningId
 
 _HIGHEST_NUMBER = 15
 _RESULT_PAUSE_MS = 600
 OWN_DATA = ("topic.data", "topic.voice", "topic.sharing")
 """What is said of one's data, before what can be done with it."""
-SHARING_QUESTION = "sharing.ask"
+SHARING_QUESTION, GATHERED_QUESTION = "sharing.ask", "sharing.ask_together"
 ASSISTANCE_QUESTION = "assist.ask"
 """The prompts that ask for consent; their ids are kept with the answer."""
 
@@ -138,6 +138,11 @@ def question_number(state: DialogueState) -> str:
     return number_prompt(len(state.session.answers) + 1)
 
 
+def sharing_question(session: Session) -> str:
+    """Give the prompt that asks whether this session's result, or the results put together, may be sent."""
+    return SHARING_QUESTION if session.gathered is None else GATHERED_QUESTION
+
+
 def name_of(context: DialogueContext, state: DialogueState, meaning: MeaningId) -> Fill:
     """Give how a half-heard meaning is said back."""
     for choice in choices(context, state):
@@ -180,8 +185,8 @@ def _sharing_stem(state: DialogueState) -> tuple[Part, ...]:
     if campaign is None:
         return ()
     return (
-        _phrase(SHARING_QUESTION, organization=Verbatim(campaign.organization)),
-        _phrase("sharing.what"),
+        _phrase(sharing_question(state.session), organization=Verbatim(campaign.organization)),
+        _phrase("sharing.what" if state.session.gathered is None else "sharing.what_together"),
         *((_phrase("sharing.with_number", label=label(state), digits=Spelled(number)),) if number else ()),
         _phrase("sharing.free"),
     )
@@ -255,7 +260,10 @@ def _account_stem(context: DialogueContext, state: DialogueState) -> tuple[Part,
     told += [
         _phrase("account.in_spite", skill=NodeName(skill)) for skill in account.kept_in_spite[:1] if skill in names
     ]
-    return _spaced((*told, _phrase("result.honest")))
+    told.append(_phrase("result.honest"))
+    if state.offer is not None and may_gather(state):
+        told.append(_phrase("account.may_send", organization=Verbatim(state.offer.organization)))
+    return _spaced(tuple(told))
 
 
 def _code_stem(state: DialogueState) -> tuple[Part, ...]:

@@ -23,7 +23,7 @@ from voice_app.dialogue.pausing import goodbye
 from voice_app.dialogue.profile import profile_of
 from voice_app.dialogue.reaction import Reaction, calm
 from voice_app.dialogue.records import ConsentAnswered, ResultShared
-from voice_app.dialogue.script import SHARING_QUESTION
+from voice_app.dialogue.script import sharing_question
 from voice_app.dialogue.state import DialogueState, Doubt, Phase, Session
 from voice_app.dialogue.turn import YES
 
@@ -49,7 +49,7 @@ def decide(context: DialogueContext, state: DialogueState, meant: Meant) -> Reac
         purpose=Purpose.SHARE_RESULT,
         recipient=campaign.campaign,
         agreed=agreed,
-        wording=SHARING_QUESTION,
+        wording=sharing_question(session),
         locale=state.locale,
         input_mode=meant.input_mode,
     )
@@ -65,6 +65,8 @@ def snapshot_of(context: DialogueContext, state: DialogueState) -> Snapshot:
     session = state.session
     if session.assessment is None or session.started is None:
         raise ValueError("a session that has not begun has no result")
+    if session.gathered is not None:
+        return session.gathered
     report = session.assessment.report()
     answers = [each.answer for each in session.answers if each.answer is not None]
     next_steps = [skill for skill in report.next_steps if skill in context.content.skill_map.names]

@@ -15,6 +15,7 @@ from engine.adaptive import Assessment
 from engine.model import Aid, Channel, InputMode, ItemId
 from engine.organization.campaigns import Offer
 from engine.organization.sittings import Seat
+from engine.organization.snapshot import Snapshot
 from voice_app.dialogue.claim_messages import AccountShown
 from voice_app.dialogue.records import AssistanceBegun, CampaignJoined, ItemAnswered, SessionStarted
 from voice_app.hearing import MeaningId, Recognition
@@ -92,8 +93,9 @@ class Session:
     """What the records tell. `settled`: the items answered or passed by, oldest first; `asked` waits for its answer.
 
     `campaign`: the one that it takes part in; `consent`: the answer to sharing this result with it, None as long as it
-    was not given; `shared`: it was shared, once and for all. `helper`: the mediator who is there with the person's
-    agreement; `aids`: the strongest help that came with a question.
+    was not given; `shared`: it was shared, once and for all. `gathered`: it has no questions of its own, but the
+    results of an account, put together. `helper`: the mediator who is there with the person's agreement; `aids`: the
+    strongest help that came with a question.
     """
 
     started: SessionStarted | None = None
@@ -109,6 +111,7 @@ class Session:
     campaign: CampaignJoined | None = None
     consent: bool | None = None
     shared: bool = False
+    gathered: Snapshot | None = None
     helper: AssistanceBegun | None = None
     aids: Mapping[ItemId, Aid] = field(default_factory=dict)
 

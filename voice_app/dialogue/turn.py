@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from audio_content.forms import said_form
 from audio_content.model import CommandId, ItemKind, OptionId, PromptId, Vocabulary
 from engine.model import ItemId
+from engine.organization.campaigns import CampaignKind
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import OptionWords, Phrase, option_meaning
 from voice_app.dialogue.open_answers import kind_asked, number_awaited, word_awaited
@@ -121,6 +122,7 @@ _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
 _ONWARD = Phrase(PromptId("result.onward"))
 """Who says "finish" after a campaign's result goes on too: the one question that is left comes first."""
 _RESULT_TO_SHARE = ((REPEAT, "result.again"), (CONTINUE, "result.onward"))
+_ACCOUNT_TO_SEND = ((REPEAT, "account.again"), (CONTINUE, "result.onward"))
 _RESULT_TO_RETAKE = ((RETAKE, "result.retake"), (FINISH, "result.finish"))
 """Who may take the campaign again can still have the result repeated, as everything at every moment."""
 _SURE = ((YES, "account.yes"), (NO, "account.no"))
@@ -157,7 +159,7 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
         offered = (*offered, (ALONE, "pause.alone"))
     if state.phase is Phase.RESULT and next_lesson(context, state.session) is not None:
         offered = (*offered, (LESSON, "result.lesson"))
-    if state.phase is Phase.RESULT:
+    if state.phase is Phase.RESULT and state.session.gathered is None:
         offered = (*offered, (KEEP, f"result.keep_{len(offered) + 1}"))
     return tuple(
         Choice(place, meaning, Phrase(PromptId(label)), label)
@@ -173,12 +175,21 @@ def _menu(state: DialogueState) -> tuple[tuple[MeaningId, str], ...]:
         return _RESULT_TO_RETAKE
     if state.phase is Phase.ACCOUNT and is_asked_whether_sure(state):
         return _SURE
+    if may_gather(state):
+        return _ACCOUNT_TO_SEND
     return _MENUS.get(state.phase, ())
 
 
 def is_asked_whether_sure(state: DialogueState) -> bool:
     """Tell whether somebody in their account is asked once more."""
     return state.claim is not None and state.claim.step in (ClaimStep.SURE_TAKE_OUT, ClaimStep.SURE_ERASE)
+
+
+def may_gather(state: DialogueState) -> bool:
+    """Tell whether somebody is in their account with results that the campaign they came for collects."""
+    offer, account = state.offer, state.account
+    collects = offer is not None and offer.kind is CampaignKind.PROFILE and state.session.started is None
+    return state.phase is Phase.ACCOUNT and collects and account is not None and account.gathered is not None
 
 
 def option_label(context: DialogueContext, item: ItemId, option: OptionId) -> Phrase | OptionWords:

@@ -105,7 +105,7 @@ def view(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...])
     typed = (Phrase(PromptId("figure.typed"), {"digits": Spelled(state.digits)}),) if _typing(context, state) else ()
     is_number = number_awaited(context, state)
     return View(
-        screen=Screen.NUMBER_ENTRY if is_number else _SCREENS.get(state.phase, Screen.MENU),
+        screen=Screen.NUMBER_ENTRY if is_number else _screen(state),
         heading=_heading(state),
         text=(
             *(part for part in shown if not (isinstance(part, Phrase) and part.prompt in _SPOKEN_ONLY)),
@@ -116,8 +116,18 @@ def view(context: DialogueContext, state: DialogueState, lead: tuple[Part, ...])
         code=state.code,
         progress=_progress(state),
         talk=state.noisy and state.listening,
-        writing=kind_asked(context, state) is ItemKind.WORD,
+        writing=kind_asked(context, state) is ItemKind.WORD or _number_may_be_written(state),
     )
+
+
+def _number_may_be_written(state: DialogueState) -> bool:
+    return state.phase is Phase.OWN_NUMBER and state.doubt is None
+
+
+def _screen(state: DialogueState) -> Screen:
+    if state.phase is Phase.RESULT and state.session.gathered is not None:
+        return Screen.MENU  # there is no sheet of it to take along
+    return _SCREENS.get(state.phase, Screen.MENU)
 
 
 def _typing(context: DialogueContext, state: DialogueState) -> bool:
@@ -168,4 +178,8 @@ def _commands(context: DialogueContext, state: DialogueState) -> tuple[Button, .
 
 def _progress(state: DialogueState) -> tuple[int, int] | None:
     started = state.session.started
-    return None if started is None else (len(state.session.answers), started.max_items)
+    return (
+        None
+        if started is None or state.session.gathered is not None
+        else (len(state.session.answers), started.max_items)
+    )

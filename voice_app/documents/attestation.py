@@ -56,6 +56,11 @@ class AttestationFacts:
     locale: str = "fr"
 
 
+def credential_of(session: str) -> uuid.UUID:
+    """Give the number of the attestation of a session: always the same one, from which no session can be found."""
+    return uuid.uuid5(SPACE, f"credential {session}")
+
+
 def read_key(file: Path) -> Ed25519PrivateKey:
     """Give the private key of a PEM file. Raises BadKey."""
     try:

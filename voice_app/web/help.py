@@ -21,7 +21,7 @@ TOPICS = (
     ("cost", ("topic.cost",)),
     ("account", ("topic.account", "topic.time")),
     ("data", ("topic.data", "topic.voice", "topic.sharing")),
-    ("worth", ("topic.worth", "topic.eligible", "topic.accreditation")),
+    ("worth", ("topic.worth", "topic.eligible", "topic.accreditation", "topic.adjustments")),
     ("languages", ("topic.languages",)),
     ("software", ("topic.software",)),
 )
@@ -51,9 +51,10 @@ def help_blueprint(desk: Callable[[], HelpDesk]) -> Blueprint:
         asked = request.args.get("lang")
         locale = asked if asked in LOCALES else request.accept_languages.best_match(LOCALES, LOCALES[0])
         body = render_document(f"{BOOK}/questions.html", BOOK, locale, topics=topics(desk().content, locale))
-        return Response(body, content_type="text/html; charset=utf-8", headers=dict(HEADERS))
+        return Response(body, content_type="text/html; charset=utf-8")
 
     blueprint.add_url_rule(PATH, "told", told, methods=["GET"])
+    blueprint.after_request(_add_headers)
     return blueprint
 
 
@@ -61,3 +62,8 @@ def topics(content: Content, locale: str) -> tuple[Topic, ...]:
     """Give the questions with their answers in a language."""
     prompts = content.prompts[locale]
     return tuple(Topic(name, tuple(prompts[PromptId(prompt)] for prompt in answer)) for name, answer in TOPICS)
+
+
+async def _add_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    return response

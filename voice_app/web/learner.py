@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -62,6 +63,7 @@ def learner_blueprint(desk: Callable[[], LearnerDesk]) -> Blueprint:
         ("/add", "POST", pages.add),
         ("/take-out", "POST", pages.take_out),
         ("/erase", "POST", pages.erase),
+        ("/take", "POST", pages.take),
         ("/leave", "POST", pages.leave),
     ):
         blueprint.add_url_rule(path, page.__name__, page, methods=[method])
@@ -135,6 +137,16 @@ class _Pages:
             return await self._shown(learner, 400, fault="not_sure")
         await self._desk().learners.erase(learner.id)
         return _without_cookie(_entrance(done="erased"))
+
+    async def take(self) -> Response:
+        learner = await self._writer()
+        if learner is None:
+            return _go("/")
+        desk = self._desk()
+        told = await account_of(desk.learners, desk.store, desk.context, desk.context_of, learner)
+        body = json.dumps(told.to_data(), ensure_ascii=False, indent=1)
+        headers = {"Content-Disposition": 'attachment; filename="mon-compte.json"'}
+        return Response(body, content_type="application/json", headers=headers)
 
     async def leave(self) -> Response:
         learner = await self._writer()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,13 @@ SHARED = Snapshot(
 
 def test_a_snapshot_reads_as_it_was_written() -> None:
     assert Snapshot.from_data(json.loads(json.dumps(SHARED.to_data()))) == SHARED
+
+
+def test_how_many_results_it_is_made_of_is_told_where_there_are_several() -> None:
+    together = replace(SHARED, results=3)
+
+    assert "results" not in SHARED.to_data()
+    assert Snapshot.from_data(json.loads(json.dumps(together.to_data()))) == together
 
 
 def test_skills_are_given_area_by_area() -> None:

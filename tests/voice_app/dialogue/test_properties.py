@@ -9,6 +9,7 @@ from audio_content.model import ItemKind, PromptId
 from engine.model import Channel, InputMode
 from engine.organization.sittings import Seat
 from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, CODE, OFFER, Stage, lessons_context, small_context
+from tests.voice_app.dialogue.test_gathering import COLLECTION, TOGETHER
 from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
 from voice_app.dialogue.claim_messages import (
     AccountErased,
@@ -112,10 +113,12 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
                         SessionNotFound(PromptId("code.too_many")),
                         SessionFound(()),
                         CampaignFound(OFFER),
+                        CampaignFound(COLLECTION),
                         ClaimIssued(CAMPAIGN_CODE, 30),
                         ClaimFound(CAMPAIGN_CODE),
                         NumberFound(CAMPAIGN_CODE),
                         AccountShown(CAMPAIGN_CODE, 1, ("t1.1",), ("t1.1",), is_new=True),
+                        AccountShown(CAMPAIGN_CODE, 2, ("t1.1",), gathered=TOGETHER),
                         AccountErased(),
                         ClaimRefused("claim.wrong"),
                         ClaimRefused("claim.claim_over", over=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -110,6 +111,21 @@ async def test_a_better_result_is_kept_and_the_conflict_is_explained(desk: Desk)
     assert "Montré une fois, et pas une autre." in text
 
 
+async def test_the_account_is_taken_along_as_a_file(desk: Desk) -> None:
+    text = await desk.opened()
+    number = re.search(r'big-code">([0-9 ]+)<', text)
+    assert number is not None
+
+    status, body = await desk.post("take")
+
+    told = json.loads(body)
+    assert (status, told["number"]) == (200, number[1].replace(" ", ""))
+    assert [(each["channel"], each["finished"], each["path"]) for each in told["results"]] == [
+        ("kiosk", False, "abc_diag")
+    ]
+    assert PIN not in body.replace(told["number"], "")
+
+
 async def test_taking_out_and_erasing_are_one_act_each(desk: Desk) -> None:
     text = await desk.opened()
     session = re.search(r'name="session" value="([^"]+)"', text)
@@ -148,7 +164,7 @@ async def test_too_many_wrong_codes_are_told(desk: Desk) -> None:
     assert "Trop de codes faux" in text
 
 
-@pytest.mark.parametrize("path", ["add", "take-out", "erase", "leave"])
+@pytest.mark.parametrize("path", ["add", "take-out", "take", "erase", "leave"])
 async def test_nobody_writes_for_somebody_else(desk: Desk, path: str) -> None:
     text = await desk.opened()
     session = re.search(r'name="session" value="([^"]+)"', text)

@@ -36,7 +36,7 @@ async def as_csv(
         name = name_of(content, area, locale)
         heading += [f"{words['mastered']} – {name}", f"{words['to_learn']} – {name}"]
     heading += [words["mastered_skills"], words["to_learn_skills"], words["cohort"]]
-    heading += [words["person_number"], words["again_of"]]
+    heading += [words["person_number"], words["again_of"], words["results"]]
     yield BYTE_ORDER_MARK + _line(heading)
     async for result in results:
         yield _line(_cells(campaign, result, areas, content, words, locale))
@@ -68,7 +68,7 @@ def _cells(
         cells += [str(len(told.mastered)), str(len(told.to_learn))] if told is not None and known else ["", ""]
     cells += [" | ".join(name_of(content, skill, locale) for skill in snapshot.mastered)]
     cells += [" | ".join(name_of(content, skill, locale) for skill in snapshot.to_learn)]
-    cells += [result.cohort, result.person_number, str(result.again_number or "")]
+    cells += [result.cohort, result.person_number, str(result.again_number or ""), str(snapshot.results)]
     return cells
 
 

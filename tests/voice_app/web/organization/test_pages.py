@@ -158,7 +158,7 @@ async def test_an_organisation_s_number_and_a_second_time_are_seen_with_the_resu
 
     assert "<td>0475</td>" in page
     assert "suite du numéro 1" in page
-    assert [line.split(";")[-2:] for line in csv.splitlines()[1:]] == [["0475", ""], ["", "1"]]
+    assert [line.split(";")[-3:] for line in csv.splitlines()[1:]] == [["0475", "", "1"], ["", "1", "1"]]
     assert [(each["person_number"], each["again_of"]) for each in told["results"]] == [("0475", None), ("", 1)]
 
 

@@ -24,16 +24,23 @@ export class View {
   }
 
   // Puts a fragment of the service on the page. The focus goes to the heading, except when the same question
-  // comes again: then it stays on the button it was on.
+  // comes again: then it stays on the button it was on, or in the field with what is being written there.
   show({ html, view }) {
     const key = document.activeElement?.dataset?.key;
     const same = this.#like(view);
+    const field = same ? $("written") : null;
+    const typed = field && { text: field.value, at: field.selectionStart, inside: document.activeElement === field };
     this.shown = view;
     this.setLocale(view.locale);
     $("view").innerHTML = html;
     document.title = `${view.heading} – ${this.text.page.service}`;
+    const again = typed?.text || typed?.inside ? $("written") : null;
+    if (again) {
+      again.value = typed.text;
+      again.setSelectionRange(typed.at, typed.at);
+    }
     const kept = same && key !== undefined && $("view").querySelector(`[data-key="${CSS.escape(key)}"]`);
-    (kept || $("heading")).focus({ preventScroll: same });
+    ((typed?.inside && again) || kept || $("heading")).focus({ preventScroll: same });
     if (!same) scrollTo(0, 0);
   }
 
