@@ -32,14 +32,13 @@ from voice_app.operations.metrics import Metrics
 from voice_app.operations.readiness import EAR, Readiness
 from voice_app.operations.watched import TurnWatch, watched_voice
 from voice_app.organizations import Accounts, Organizations
-from voice_app.outward import backlogs_of, chores_of
+from voice_app.outward import backlogs_of, chores_of, house_chores
 from voice_app.own_access import OwnAccess
 from voice_app.pilot.recordings import PilotFolder
 from voice_app.pilot.words import words as pilot_words
 from voice_app.ports import CallerLine, Channel, Recognizer, Store, Synthesizer
 from voice_app.privacy import Privacy
 from voice_app.results import Results
-from voice_app.retention import retention_chore
 from voice_app.session_memory import ContextOf
 from voice_app.session_report import session_report
 from voice_app.settings import InvalidSetting, Settings
@@ -56,6 +55,7 @@ from voice_app.store.rates import SqlRates
 from voice_app.store.sql_access import SqlAccess
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_accreditation import SqlAccreditation
+from voice_app.store.sql_comparisons import SqlComparisons
 from voice_app.store.sql_contacts import SqlContacts
 from voice_app.store.sql_facts import SqlFacts
 from voice_app.store.sql_feeds import SqlFeeds
@@ -129,6 +129,7 @@ class Service:
     exchange: Exchange
     learners: SqlLearners
     welcomes: SqlWelcomes
+    comparisons: SqlComparisons
 
     @property
     def content(self) -> Content:
@@ -289,6 +290,7 @@ async def open_service(settings: Settings) -> Service:
         live=live,
         exchange=exchange,
         welcomes=SqlWelcomes(store.engine),
+        comparisons=SqlComparisons(store.engine),
         learners=SqlLearners(store.engine, settings.organization, settings.store),
     )
 
@@ -373,12 +375,9 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
         service.exchange.start()
         await door.enter_async_context(operations_door(settings.operations, lambda: service.readiness, service.metrics))
         if settings.database_url.startswith("sqlite"):  # on PostgreSQL a worker does it
-            chores = EmbeddedChores(
-                [
-                    *await chores_of(settings, service.content, service.outlets, service.webhooks),
-                    retention_chore(service.privacy),
-                ]
-            )
+            work = await chores_of(settings, service.content, service.outlets, service.webhooks)
+            work += house_chores(service.privacy, service.comparisons, lambda: service.context_of)
+            chores = EmbeddedChores(work)
             chores.start()
             service.readiness.backlogs |= backlogs_of(settings, service.outlets)
             door.push_async_callback(chores.close)

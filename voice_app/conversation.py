@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 
 from audio_content.model import PromptId
 from engine.organization.campaigns import Offer
+from engine.organization.participations import Again
 from voice_app.caller_side import CallerSide
 from voice_app.conversation_rules import ConversationRules
 from voice_app.dialogue.assist_messages import MediatorActs
@@ -192,14 +193,17 @@ class Conversation:
 
     async def _begin(self) -> None:
         found: Event | None = None
+        again: Offer | Again | None = None
         if self._resume_code is not None:
             found = await self._find_again(self._resume_code)
             if isinstance(found, SessionFound):
                 self._context = context_after(found, self._context, self._context_of)
-                again = found.again if isinstance(found.again, Offer) else None
-                self._state = replace(resume(self._context, found.records), again=again)
+                again = found.again
+                offer = again if isinstance(again, Offer) else None
+                self._state = replace(resume(self._context, found.records), again=offer)
                 await self._tell_code()
-        await self._feed(await self._caller.opened(self._channel, self._seed))
+        opened = await self._caller.opened(self._channel, self._seed)
+        await self._feed(replace(opened, again_later=again is Again.TOO_SOON))
         if isinstance(found, CodeOpened):
             await self._feed(found)
         elif isinstance(found, SessionNotFound):

@@ -20,6 +20,25 @@ from engine.adaptive.metrics import FEWEST_ANSWERS, Dif, dif
 from engine.model import Aid, Channel, InputMode, ItemId
 
 BUTTONS, VOICE, PHONE = "buttons", "voice", "phone"
+PEOPLE = "people"
+"""How many had shared, kept with what was found."""
+_GROWTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A campaign to compare: `people` who shared until now, `people_then` at its last comparison."""
+
+    id: str
+    code: str
+    title: str
+    path: str
+    people: int = 0
+    people_then: int = 0
+
+    @property
+    def is_due(self) -> bool:
+        return self.people > self.people_then and self.people * _GROWTH >= self.people_then * (_GROWTH + 1)
 
 
 @dataclass(frozen=True, slots=True)

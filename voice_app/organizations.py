@@ -144,6 +144,17 @@ class CampaignDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignChange:
+    """What of a campaign may change while people take part: its name, its words, its dates, never what is asked."""
+
+    title: str
+    welcome: Mapping[str, str]
+    opens: datetime | None
+    closes: datetime | None
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """People who began, who reached the result, who shared it; each holds the next."""
 
@@ -268,6 +279,14 @@ class Organizations(Protocol):
 
     async def campaign(self, organization: OrganizationId, campaign: str) -> Campaign | None:
         """Give one campaign of this organisation, or None."""
+
+    async def change_campaign(
+        self, organization: OrganizationId, campaign: str, change: CampaignChange, by: Author
+    ) -> bool:
+        """Set what may change; a recording of words that are others now goes. False for no campaign of this one.
+
+        Raises InvalidCampaign.
+        """
 
     async def archive(self, organization: OrganizationId, campaign: str, by: Author) -> bool:
         """Archive a campaign: nobody begins or shares any more. False when this organisation has none of this id."""

@@ -9,10 +9,14 @@ from audio_content.model import Content
 from engine.model import ItemId
 from engine.sync.xapi import ItemFacts, Teller
 from voice_app.chores import Chore
+from voice_app.comparing import Comparisons, comparison_chore
 from voice_app.outlets.webhook_outlet import WebhookOutlet
 from voice_app.outlets.xapi_outlet import OUTLET as XAPI
 from voice_app.outlets.xapi_outlet import XapiOutlet
 from voice_app.ports import Backlog
+from voice_app.privacy import Privacy
+from voice_app.retention import retention_chore
+from voice_app.session_memory import ContextOf
 from voice_app.settings import Settings
 from voice_app.store.sql_outlets import SqlOutlets
 from voice_app.store.sql_webhooks import SqlWebhooks
@@ -30,6 +34,11 @@ async def chores_of(settings: Settings, content: Content, outlets: SqlOutlets, w
         outlet = XapiOutlet(outlets, teller, settings.xapi, settings.outlets)
         chores.append(Chore(XAPI, settings.xapi.every_s, outlet.run_once))
     return chores
+
+
+def house_chores(privacy: Privacy, comparisons: Comparisons, context_of: Callable[[], ContextOf]) -> list[Chore]:
+    """Give the chores of every house: what was kept long enough goes, channels are compared."""
+    return [retention_chore(privacy), comparison_chore(comparisons, context_of)]
 
 
 def backlogs_of(settings: Settings, outlets: SqlOutlets) -> dict[str, Callable[[], Awaitable[Backlog]]]:

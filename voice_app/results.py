@@ -125,6 +125,9 @@ class Results(Protocol):
     ) -> ParticipantPage:
         """Give a page of shared results: the newest, or those `before` or `after` a number."""
 
+    async def participant(self, organization: OrganizationId, campaign: str, participant: str) -> Participant | None:
+        """Give one shared result, or None."""
+
     def stream(self, organization: OrganizationId, campaign: str, chosen: ResultFilter) -> AsyncIterator[Participant]:
         """Give the shared results, first shared first, read piece by piece: memory does not grow with their number."""
 

@@ -34,6 +34,8 @@ from voice_app.typography import set_spaces
 SURE = 0.95
 """Share of the evidence from which an answer counts as heard clearly."""
 LONGEST_STEM = 90
+REMEMBERED = 256
+"""Trails kept in memory: of several rooms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,29 @@ def trail(
     plain = tuple(record for record, _ in records)
     context = context_after(SessionFound(plain), usual, context_of)
     return _Told(context, locale).of(resume(context, plain).session, records)
+
+
+class Trails:
+    """Trails that were told, kept while nothing is added to their session.
+
+    The page of a room looks at everybody again whenever one of them does something: each is folded once.
+    """
+
+    def __init__(self, usual: DialogueContext, context_of: ContextOf) -> None:
+        self._usual = usual
+        self._context_of = context_of
+        self._kept: dict[tuple[str, str, bool], tuple[int, Trail]] = {}
+
+    def of(self, session: str, history: Sequence[StoredRecord], locale: str, *, to_end: bool) -> Trail:
+        """Give what is told of a session, as `trail` does. Raises ValueError."""
+        place, last = (session, locale, to_end), history[-1].sequence if history else 0
+        known = self._kept.pop(place, None)
+        if known is None or known[0] != last:
+            known = last, trail(self._usual, self._context_of, history, locale, to_end=to_end)
+        while len(self._kept) >= REMEMBERED:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[place] = known  # the newest last
+        return known[1]
 
 
 def heard_words(usual: DialogueContext, glimpse: Glimpse, locale: str) -> tuple[str, ...]:

@@ -192,7 +192,8 @@ async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_c
     for path in ("/org/sign-in", "/org/join", "/org/invitation/never", "/compte/", "/hub/"):
         await look(path)
     campaign = await served.desk.campaign()
-    _, session = await served.desk.sit("admin")
+    await served.desk.share(campaign)
+    sitting, session = await served.desk.sit("admin")
     claim, _ = await served.desk.learners.issue_claim(SessionId(session))
     learner = await served.desk.learners.open_account(claim, PIN, channel="kiosk", asker="test")
     for each in (page, forced):
@@ -215,7 +216,15 @@ async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_c
         f"{here}/phone/",
         f"{here}/campaigns/{campaign.id}/kit/",
         f"{here}/campaigns/{campaign.id}/recording/",
+        f"{here}/campaigns/{campaign.id}/change",
+        f"{here}/campaigns/{campaign.id}/results/",
+        f"{here}/campaigns/{campaign.id}/participants/",
         f"{here}/campaigns/new",
+        f"{here}/sittings/",
+        f"{here}/sittings/{sitting.id}/",
+        f"{here}/sittings/{sitting.id}/seats/{session}/",
+        f"{here}/retention/",
+        f"{here}/accreditation/",
         f"{here}/webhooks/",
         f"{here}/webhooks/{await served.desk.webhook()}/",
         "/org/account/",
@@ -223,6 +232,9 @@ async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_c
         "/hub/",
     ):
         await look(path)
+    await served.desk.join_the_strangers("admin")
+    await look("/org/")
+    await expect(page.locator("h1")).to_have_text("Mes structures")
     await page.goto(f"{served.address}{here}/programs/")
     await page.fill("#name", "Tableau")
     await page.keyboard.press("Enter")

@@ -13,6 +13,7 @@ from time import monotonic
 import pytest
 from sqlalchemy import text
 
+from engine.model import Channel
 from engine.organization.roles import Role
 from tests.fakes_speech import FakeSynthesizer
 from tests.voice_app.fakes import FakeChannel, FakeEndpointer, FakeRecognizer
@@ -50,9 +51,10 @@ class House:
     sitting: Sitting
 
     @asynccontextmanager
-    async def visit(self, code: str | None = None) -> AsyncIterator[FakeChannel]:
+    async def visit(self, code: str | None = None, kind: Channel = Channel.KIOSK) -> AsyncIterator[FakeChannel]:
         usual = usual_context()
         channel = FakeChannel(microphone=False)
+        channel.kind = kind
         conversation = Conversation(
             channel,
             usual,
@@ -165,6 +167,18 @@ async def test_the_page_follows_and_helps_within_a_second_across_processes(house
         assert (aided.actor, aided.payload["aid"], answered.payload["aid"]) == ("mediator", 3, 3)
         assert answered.actor == "participant"
         assert "banque" not in str(records)
+
+
+@pytest.mark.parametrize("kind", [Channel.KIOSK, Channel.PHONE])
+async def test_the_code_of_the_sitting_is_typed_at_the_kiosk_and_on_the_telephone(house: House, kind: Channel) -> None:
+    async with house.visit(kind=kind) as channel:
+        await press(channel, "12" + house.sitting.code)
+        assert "Quelqu'un de la Maison Bleue peut vous aider." in words(channel).replace("\u202f", " ")
+        await press(channel, "1111")
+
+        seat = await house.seat()
+        assert (channel.views[-1].screen, seat.number, seat.channel) == ("question", 1, kind.value)
+        assert await house.act("repeat", item=await house.item()) == "done"
 
 
 async def test_what_comes_too_late_is_told(house: House) -> None:

@@ -220,6 +220,22 @@ async def test_the_organisation_s_number_goes_with_the_result_and_the_campaign_i
     assert (await check_database(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}", StoreRules())).faults == []
 
 
+async def test_who_comes_back_too_soon_is_told_and_hears_the_result(house: House) -> None:
+    await house.with_options(repeated=True)
+    async with house.visit(house.campaign.code) as channel:
+        await press(channel, "1111")
+        await answer_all(channel)
+        code = code_of(channel)
+        await press(channel, "21")
+    house.store = SqlStore(house.store.engine, house.store.site_id, StoreRules(repeat_after_days=4))
+
+    for opened_with, keys in ((None, "12" + code), (code, "")):
+        async with house.visit(opened_with) as channel:
+            await press(channel, keys)
+            assert "Vous pourrez refaire ce parcours dans quelques jours." in [text for text, *_ in house.voice.spoken]
+            assert channel.views[-1].choices[0].label == "Répéter"
+
+
 async def test_a_campaign_that_is_taken_once_is_not_offered_again(house: House) -> None:
     async with house.visit(house.campaign.code) as channel:
         await press(channel, "1111")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -10,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from voice_app.app import contexts, dialogue_context
 from voice_app.commands.org_database import with_database
 from voice_app.commands.terminal import console, messages, print_json, progress, settings_here
-from voice_app.mode_effects import compared
+from voice_app.comparing import compare as compare_channels
+from voice_app.mode_effects import Compared
 from voice_app.store.rules import OrganizationRules
-from voice_app.store.sql_comparisons import Compared, SqlComparisons
+from voice_app.store.sql_comparisons import SqlComparisons
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON line a campaign, for programs.")]
 
@@ -24,16 +26,14 @@ def compare(
     """Compare the answers given by voice, by keys and by telephone; the page of results shows what was found."""
     context_of = contexts(settings_here(), dialogue_context(settings_here()))
 
-    async def work(engine: AsyncEngine, _rules: OrganizationRules) -> list[tuple[Compared, dict[str, Any]]]:
+    async def work(engine: AsyncEngine, _rules: OrganizationRules) -> list[tuple[Compared, Mapping[str, Any]]]:
         comparisons = SqlComparisons(engine)
         wanted = [each for each in await comparisons.campaigns() if code in ("", each.code)]
         made = []
         with progress("Comparing") as move:
             for number, campaign in enumerate(wanted, start=1):
-                context = context_of(campaign.path)
-                if context is not None:
-                    found = compared(context.bank, await comparisons.answers(campaign.id))
-                    await comparisons.keep(campaign.id, found)
+                found = await compare_channels(comparisons, campaign, context_of)
+                if found is not None:
                     made.append((campaign, found))
                 move(number, len(wanted))
         return made

@@ -8,17 +8,21 @@ import os
 import signal
 import socket
 from contextlib import AsyncExitStack, suppress
+from functools import cache
 
 import typer
 
 from audio_content.loader import load
+from audio_content.model import Content
+from voice_app.app import contexts, dialogue_context
 from voice_app.commands.terminal import failures_told, messages, settings_here
 from voice_app.operations.logs import set_up_logs
 from voice_app.operations.metrics import Metrics
 from voice_app.operations.readiness import Readiness
-from voice_app.outward import backlogs_of, chores_of
-from voice_app.retention import retention_chore
+from voice_app.outward import backlogs_of, chores_of, house_chores
+from voice_app.session_memory import ContextOf
 from voice_app.settings import Settings
+from voice_app.store.sql_comparisons import SqlComparisons
 from voice_app.store.sql_outlets import SqlOutlets
 from voice_app.store.sql_privacy import SqlPrivacy
 from voice_app.store.sql_store import SqlStore
@@ -35,6 +39,10 @@ def worker() -> None:
         raise typer.Exit(2)
     with failures_told():
         asyncio.run(_work(settings))
+
+
+def _contexts(settings: Settings, content: Content) -> ContextOf:
+    return contexts(settings, dialogue_context(settings, content))
 
 
 async def _work(settings: Settings) -> None:
@@ -62,7 +70,11 @@ async def _work(settings: Settings) -> None:
         await opened.enter_async_context(operations_door(settings.operations, lambda: readiness, metrics))
         privacy = SqlPrivacy(store, settings.organization)
         webhooks = SqlWebhooks(store.engine, settings.store)
-        chores = [*await chores_of(settings, load(), outlets, webhooks), retention_chore(privacy)]
+        content = load()
+        chores = [
+            *await chores_of(settings, content, outlets, webhooks),
+            *house_chores(privacy, SqlComparisons(store.engine), cache(lambda: _contexts(settings, content))),
+        ]
         await tasks.prepare(settings.database_url)
         app = await opened.enter_async_context(tasks.task_app(settings.database_url, chores).open_async())
         working = loop.create_task(tasks.work(app, f"{socket.gethostname()}:{os.getpid()}"))

@@ -176,6 +176,7 @@ class Opened:
     By telephone: `recognisable`, the number is there to be recognised by, if the caller wishes it; `waiting_locale`, a
     session of this caller was cut and waits, in that language; `person_reachable`, somebody answers a transfer now;
     `callback_possible`, who asks is called back; `calling`, it is we who call, and why ("callback", "campaign").
+    `again_later`: the campaign of the session that is taken up may be taken again, in some days.
     """
 
     channel: Channel
@@ -186,6 +187,7 @@ class Opened:
     person_reachable: bool = False
     callback_possible: bool = False
     calling: str | None = None
+    again_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def opened(context: DialogueContext, state: DialogueState, event: Opened) -> Rea
     )
     if state.session.started is not None:
         reaction = menus.go_on_with(context, here, here, state.session.locale)
+        reaction = reaction.saying("campaign.again_later") if event.again_later else reaction
     elif here.calling is not None:
         reaction = Reaction(replace(here, phase=Phase.CONSENT))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 
@@ -40,3 +40,12 @@ def written_day(day: date, locale: str) -> str:
     """Give a day with the name of its month."""
     months = document_words(locale)["months"]
     return months["day"].format(day=day.day, month=months["names"].split()[day.month - 1], year=day.year)
+
+
+def written_moment(moment: datetime, locale: str) -> str:
+    """Give a moment by the clock where this machine stands; a clock that is at home nowhere says so (UTC)."""
+    here = moment.astimezone()
+    day = written_day(here.date(), locale)
+    hour, minute = (f"{here:%H}", f"{here:%M}")
+    told = document_words(locale)["months"]["moment"].format(day=day, hour=hour.lstrip("0") or "0", minute=minute)
+    return f"{told}{NO_BREAK}UTC" if here.tzname() == "UTC" else told

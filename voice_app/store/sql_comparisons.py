@@ -6,33 +6,24 @@ Answers leave the database as figures only: no page of an organisation shows the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from voice_app.mode_effects import Answered
+from engine.organization.tallies import Kind
+from voice_app.mode_effects import PEOPLE, Answered, Compared
 from voice_app.store.organization_tables import CampaignRow, ParticipationRow
-from voice_app.store.result_tables import ModeEffectRow
+from voice_app.store.result_tables import ALL_DAYS, ModeEffectRow, TallyRow
 from voice_app.store.tables import EventRow
 from voice_app.store.transactions import reading, transaction, wall_clock
 
 STATEMENT_LIMIT_S = 60.0
 SESSIONS_AT_ONCE = 500
 ANSWERED, WITHDRAWN = "item_answered", "answer_withdrawn"
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A campaign to compare."""
-
-    id: str
-    code: str
-    title: str
-    path: str
 
 
 class SqlComparisons:
@@ -44,9 +35,24 @@ class SqlComparisons:
 
     async def campaigns(self) -> Sequence[Compared]:
         """Give all campaigns, by code."""
+        shared = (
+            select(TallyRow.campaign_id, func.sum(TallyRow.people).label("people"))
+            .where(TallyRow.day == ALL_DAYS, TallyRow.kind == Kind.SHARED)
+            .group_by(col(TallyRow.campaign_id))
+            .subquery("shared")
+        )
+        query = (
+            select(CampaignRow, shared.c.people, ModeEffectRow.found)
+            .outerjoin(shared, shared.c.campaign_id == col(CampaignRow.id))
+            .outerjoin(ModeEffectRow, col(ModeEffectRow.campaign_id) == col(CampaignRow.id))
+            .order_by(col(CampaignRow.code))
+        )
         async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
-            rows = await database.exec(select(CampaignRow).order_by(col(CampaignRow.code)))
-            return [Compared(row.id, row.code, row.title, row.path) for row in rows]
+            rows = (await database.exec(query)).all()
+        return [
+            Compared(row.id, row.code, row.title, row.path, int(people or 0), int((found or {}).get(PEOPLE, 0)))
+            for row, people, found in rows
+        ]
 
     async def answers(self, campaign: str) -> Sequence[Answered]:
         """Give the answers of all people who shared their result with this campaign, the last word of each."""

@@ -33,6 +33,7 @@ from voice_app.organizations import (
     AuditEntry,
     Author,
     Campaign,
+    CampaignChange,
     CampaignDraft,
     CampaignId,
     Counts,
@@ -50,6 +51,7 @@ from voice_app.store.organization_tables import (
     AccountRow,
     AuditRow,
     CampaignRow,
+    CampaignSoundRow,
     InvitationRow,
     MemberRow,
     OrganizationRow,
@@ -155,9 +157,7 @@ class SqlOrganizations:
 
     async def create_campaign(self, organization: OrganizationId, draft: CampaignDraft, by: Author) -> Campaign:
         """Give a new campaign with its code. Raises InvalidCampaign."""
-        span = Span(_text(draft.opens), _text(draft.closes))
-        title, _ = checked(draft.title, "", span)
-        spoken = {locale: checked(title, words, span)[1] for locale, words in draft.welcome.items()}
+        title, spoken = _checked(draft)
         if not draft.path:
             raise InvalidCampaign("path", "missing")
         moment = self._clock()
@@ -168,7 +168,7 @@ class SqlOrganizations:
                 code=await draw_spoken_code(database),
                 title=title,
                 path=draft.path,
-                welcome={locale: words for locale, words in spoken.items() if words},
+                welcome=spoken,
                 opens_at=draft.opens,
                 closes_at=draft.closes,
                 tags=",".join(checked_tags(draft.tags)),
@@ -193,6 +193,25 @@ class SqlOrganizations:
         async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             found = await self._campaigns(database, organization, campaign)
             return found[0] if found else None
+
+    async def change_campaign(
+        self, organization: OrganizationId, campaign: str, change: CampaignChange, by: Author
+    ) -> bool:
+        """Set what may change; a recording of words that are others now goes. Raises InvalidCampaign."""
+        title, spoken = _checked(change)
+        tags = ",".join(checked_tags(change.tags))
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            row = await database.get(CampaignRow, campaign, with_for_update=True)
+            if row is None or row.organization_id != organization:
+                return False
+            others = [locale for locale, words in row.welcome.items() if spoken.get(locale) != words]
+            recorded = col(CampaignSoundRow.campaign_id) == campaign, col(CampaignSoundRow.locale).in_(others)
+            await database.exec(delete(CampaignSoundRow).where(*recorded))
+            row.title, row.welcome, row.tags = title, spoken, tags
+            row.opens_at, row.closes_at = change.opens, change.closes
+            database.add(row)
+            self._note(database, organization, by, "campaign_changed", title)
+        return True
 
     async def archive(self, organization: OrganizationId, campaign: str, by: Author) -> bool:
         """Archive a campaign. False when this organisation has none of this id."""
@@ -307,6 +326,14 @@ class SqlOrganizations:
 
     def _note(self, database: AsyncSession, organization: str, by: Author, action: str, subject: str) -> None:
         write_audit(database, organization, by, action, subject, self._clock())
+
+
+def _checked(words: CampaignDraft | CampaignChange) -> tuple[str, dict[str, str]]:
+    """Give title and words of welcome as they are kept. Raises InvalidCampaign."""
+    span = Span(_text(words.opens), _text(words.closes))
+    title, _ = checked(words.title, "", span)
+    spoken = {locale: checked(title, told, span)[1] for locale, told in words.welcome.items()}
+    return title, {locale: told for locale, told in spoken.items() if told}
 
 
 def span_of(row: CampaignRow) -> Span:

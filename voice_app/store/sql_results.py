@@ -87,6 +87,13 @@ class SqlResults:
         goes_on = True if after is not None else more
         return ParticipantPage(found, found[-1].number if goes_on else None, found[0].number if goes_back else None)
 
+    async def participant(self, organization: OrganizationId, campaign: str, participant: str) -> Participant | None:
+        """Give one shared result, or None."""
+        query = _shared(organization, campaign, ResultFilter()).where(col(ParticipationRow.id) == participant)
+        async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
+            row = (await (await database.connection()).execute(query)).one_or_none()
+        return None if row is None else _participant(row)
+
     async def stream(
         self, organization: OrganizationId, campaign: str, chosen: ResultFilter
     ) -> AsyncIterator[Participant]:

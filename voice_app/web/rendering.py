@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from audio_content.model import LOCALES
-from voice_app.documents.words import written_day
+from voice_app.documents.words import written_day, written_moment
 from voice_app.ports import ShownButton, ShownView
 from voice_app.typography import set_spaces
 from voice_app.web.page_words import book_of_words, page_words
@@ -32,6 +32,7 @@ def _templates() -> Environment:
     )
     environment.filters["spaced"] = set_spaces
     environment.filters["written"] = written_day
+    environment.filters["written_moment"] = written_moment
     environment.filters["data"] = _as_data
     return environment
 

@@ -13,9 +13,11 @@ from engine.organization.participations import (
     JOINED,
     SHARED,
     WITHDRAWN,
+    Again,
     SharingRefused,
     State,
     advance,
+    may_repeat,
     require_sharing,
     state_of,
     visible,
@@ -80,6 +82,28 @@ def test_a_complete_result_is_shared_with_consent() -> None:
 
 def test_only_what_is_shared_is_visible() -> None:
     assert [state for state in State if visible(state)] == [State.SHARED]
+
+
+@pytest.mark.parametrize(
+    ("state", "repeated", "rested", "left", "told"),
+    [
+        (State.SHARED, True, True, True, Again.YES),
+        (State.SHARED, False, True, True, Again.ONLY_ONCE),
+        (State.COMPLETED, True, True, True, Again.NOT_SHARED),
+        (State.SHARED, True, True, False, Again.ALL_SHOWN),
+        (State.SHARED, True, False, True, Again.TOO_SOON),
+        (State.SHARED, True, False, False, Again.ALL_SHOWN),
+    ],
+)
+def test_who_shared_and_has_rested_and_has_something_to_learn_takes_part_again(
+    state: State, repeated: bool, rested: bool, left: bool, told: Again
+) -> None:
+    assert may_repeat(state, repeated=repeated, rested=rested, left_to_learn=left) is told
+
+
+def test_a_result_that_shares_nothing_is_not_shared() -> None:
+    with pytest.raises(SharingRefused, match="shares_nothing"):
+        require_sharing(State.COMPLETED, agreed=True, archived=False, shares=False)
 
 
 def test_the_last_answer_counts_and_none_is_no() -> None:

@@ -6,7 +6,7 @@ Longer than 400 lines: the two ports of organisations share the people and campa
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from engine.organization.snapshot import AreaResult, Snapshot
 from voice_app.errors import SharingClosed, StoreError, TooManyAttempts
 from voice_app.organizations import (
     Campaign,
+    CampaignChange,
     CampaignDraft,
     Counts,
     InvalidMember,
@@ -36,6 +37,7 @@ from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.sql_accounts import SqlAccounts
 from voice_app.store.sql_organizations import SqlOrganizations
 from voice_app.store.sql_store import SqlStore
+from voice_app.store.sql_welcomes import SqlWelcomes
 
 PASSWORD = "quatre mots faciles ici"
 QUICK = OrganizationRules(argon2_memory_kib=64, argon2_passes=1)
@@ -334,6 +336,32 @@ async def test_a_campaign_is_found_by_its_code(house: House) -> None:
 
     assert is_campaign_code(campaign.code)
     assert offer == Offer(campaign.id, "la Maison Bleue", "Printemps", "abc_diag", {"fr": "Bonjour à vous"})
+
+
+async def test_a_campaign_is_changed_and_a_recording_of_other_words_goes(house: House) -> None:
+    admin, stranger = await house.admin(), await house.admin("le Relais", "eve@relais.example")
+    campaign, here = await house.campaign(admin), admin.organization.id
+    welcomes = SqlWelcomes(house.store.engine, house.moment)
+    await welcomes.keep(here, campaign.id, "fr", b"RIFF", 1_000, admin)
+    day = datetime(2030, 1, 1, tzinfo=UTC)
+    longer = CampaignChange(" Été ", campaign.welcome, None, day, ("Nord",))
+
+    assert await house.organizations.change_campaign(here, campaign.id, longer, admin)
+    assert not await house.organizations.change_campaign(stranger.organization.id, campaign.id, longer, stranger)
+    recorded = await welcomes.listed(here, campaign.id)
+    others = replace(longer, welcome={"fr": "Bienvenue à vous"})
+    await house.organizations.change_campaign(here, campaign.id, others, admin)
+
+    changed = await house.organizations.campaign(here, campaign.id)
+    assert changed is not None
+    assert (changed.code, changed.path) == (campaign.code, campaign.path)
+    assert (changed.title, changed.closes, changed.tags) == ("Été", day, ("nord",))
+    assert changed.welcome == {"fr": "Bienvenue à vous"}
+    assert recorded == {"fr": 1_000}
+    assert await welcomes.listed(here, campaign.id) == {}
+    assert (await house.organizations.audit(here))[0].action == "campaign_changed"
+    with pytest.raises(InvalidCampaign, match="title"):
+        await house.organizations.change_campaign(here, campaign.id, replace(longer, title=" "), admin)
 
 
 async def test_a_campaign_says_why_it_lets_nobody_in(house: House) -> None:

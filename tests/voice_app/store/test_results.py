@@ -151,7 +151,10 @@ async def test_a_comparison_reads_the_last_word_of_who_shared_and_is_kept(house:
     assert (told.item, told.evidence, told.input_mode) == ("i1", (1, 0, 0), "key")
     assert kept is not None
     assert kept.found == {"answers": 2}
-    assert [each.code for each in await comparisons.campaigns()] == [campaign.code]
+    (listed,) = await comparisons.campaigns()
+    assert (listed.code, listed.people, listed.people_then) == (campaign.code, 1, 0)
+    await comparisons.keep(campaign.id, {"answers": 2, "people": 1})
+    assert not (await comparisons.campaigns())[0].is_due
 
 
 async def test_a_database_from_before_the_counts_is_counted_when_it_is_brought_up_to_date(house: House) -> None:

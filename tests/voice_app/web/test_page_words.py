@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from voice_app.web.page_words import page_words, set_spaces
+from voice_app.web.page_words import book_of_words, page_words, set_spaces
 
 
 def test_both_locales_have_the_same_words():
@@ -19,6 +19,22 @@ def test_both_locales_have_the_same_words():
 @pytest.mark.parametrize("locale", ["fr", "en"])
 def test_nothing_is_empty(locale):
     assert all(text.strip() for names in page_words(locale).values() for text in names.values())
+
+
+def test_no_word_is_named_as_something_that_a_dictionary_does():
+    folder = resources.files("voice_app.web") / "templates" / "words"
+    books = {each.name.removesuffix(".fr.toml") for each in folder.iterdir() if each.name.endswith(".fr.toml")}
+
+    taken = {
+        (book, section, name)
+        for book in books
+        for section, names in book_of_words(book, "fr").items()
+        for name in (section, *names)
+        if hasattr(dict, name)
+    }
+
+    assert len(books) >= 8
+    assert taken == set()  # a template that writes `words.seat.clear` would show the dictionary's own method
 
 
 def test_an_unknown_locale_is_refused():

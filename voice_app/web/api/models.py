@@ -1,4 +1,7 @@
-"""The shapes of the API: what is asked for, what is given. Moments are RFC 3339 in UTC; skills and areas are ids."""
+"""The shapes of the API: what is asked for, what is given. Moments are RFC 3339 in UTC; skills and areas are ids.
+
+So long because the description of the API is this one list.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from engine.model import MAX_LEVEL
 from engine.organization.campaigns import LONGEST_LABEL, LONGEST_TITLE, LONGEST_WELCOME
 from voice_app.access import Caller
 from voice_app.feeds import PAGE_AT_MOST, Participation, Piece, Result
-from voice_app.organizations import Campaign, Member, ShownOrganization
+from voice_app.organizations import Campaign, CampaignChange, Member, ShownOrganization
 from voice_app.outlets.webhooks import Delivery, Webhook
 
 KindName = Literal["assessment", "profile_collection", "diagnostic"]
@@ -46,10 +49,18 @@ class PageQuery(_Asked):
     limit: Annotated[int, Field(ge=1, le=PAGE_AT_MOST, description="Items of a page.")] = 100
 
 
+Title = Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
+Welcome = Annotated[
+    dict[Annotated[str, Field(pattern="^(fr|en)$")], Annotated[str, Field(max_length=LONGEST_WELCOME)]],
+    Field(description="Words of welcome by language; the voice says them."),
+]
+Tags = Annotated[list[str], Field(max_length=10, description="Words of your own.")]
+
+
 class NewCampaign(_Asked):
     """A campaign to create."""
 
-    title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
+    title: Title
     kind: Annotated[KindName, Field(description="What is asked of people; a diagnostic sends nothing.")] = "assessment"
     path: Annotated[
         str | None,
@@ -60,10 +71,7 @@ class NewCampaign(_Asked):
         Field(max_length=100, description="A target set instead of a path: competences, topics (tubes), skills."),
     ] = Field(default_factory=list)
     level: Annotated[int, Field(ge=1, le=MAX_LEVEL, description="The highest level of `targets`.")] = MAX_LEVEL
-    welcome: Annotated[
-        dict[Annotated[str, Field(pattern="^(fr|en)$")], Annotated[str, Field(max_length=LONGEST_WELCOME)]],
-        Field(description="Words of welcome by language; the voice says them."),
-    ] = Field(default_factory=dict)
+    welcome: Welcome = Field(default_factory=dict)
     opens: AskedMoment | None = None
     closes: AskedMoment | None = None
     locales: Annotated[
@@ -74,7 +82,28 @@ class NewCampaign(_Asked):
         Field(description="What your own number of a person is called, by language. People may go on without it."),
     ] = Field(default_factory=dict)
     repeated: Annotated[bool, Field(description="Who shared a result may take part again, some days later.")] = False
-    tags: Annotated[list[str], Field(max_length=10, description="Words of your own.")] = Field(default_factory=list)
+    tags: Tags = Field(default_factory=list)
+
+
+class ChangedCampaign(_Asked):
+    """What of a campaign changes; what is not named stays. A recording of words that are others now is removed."""
+
+    title: Title | None = None
+    welcome: Welcome | None = None
+    opens: Annotated[AskedMoment | None, Field(description="null: open from now on.")] = None
+    closes: Annotated[AskedMoment | None, Field(description="null: without an end.")] = None
+    tags: Tags | None = None
+
+    def of(self, campaign: Campaign) -> CampaignChange:
+        """Give the whole of what may change, from what is there and what is named."""
+        named = self.model_fields_set
+        return CampaignChange(
+            title=campaign.title if self.title is None else self.title,
+            welcome=campaign.welcome if self.welcome is None else self.welcome,
+            opens=self.opens if "opens" in named else campaign.opens,
+            closes=self.closes if "closes" in named else campaign.closes,
+            tags=campaign.tags if self.tags is None else tuple(self.tags),
+        )
 
 
 class NewInvitation(_Asked):

@@ -120,6 +120,14 @@ class _Api:
                 status=201,
             ),
             ApiRoute(campaign, "GET", Scope.CAMPAIGNS_READ, work.campaign, answer=shapes.CampaignAnswer),
+            ApiRoute(
+                campaign,
+                "PATCH",
+                Scope.CAMPAIGNS_WRITE,
+                work.change_campaign,
+                answer=shapes.CampaignAnswer,
+                body=shapes.ChangedCampaign,
+            ),
             ApiRoute(f"{campaign}/archive", "POST", Scope.CAMPAIGNS_WRITE, work.archive, answer=shapes.CampaignAnswer),
             ApiRoute(
                 f"{campaign}/participations",

@@ -168,6 +168,16 @@ class Work:
         del organization
         return shapes.CampaignAnswer.of(await self._campaign_of(call, campaign))
 
+    async def change_campaign(
+        self, call: Call, organization: str, campaign: str, data: shapes.ChangedCampaign
+    ) -> shapes.CampaignAnswer:
+        """Change a campaign's name, words of welcome, dates or tags; its code and its questions stay."""
+        del organization
+        found = await self._campaign_of(call, campaign)
+        change = data.of(found)
+        await self._desk().organizations.change_campaign(found.organization.id, found.id, change, _program(call))
+        return shapes.CampaignAnswer.of(await self._campaign_of(call, campaign))
+
     async def archive(self, call: Call, organization: str, campaign: str) -> shapes.CampaignAnswer:
         """Archive a campaign: nobody begins or shares any more, what was shared stays."""
         del organization

@@ -1,10 +1,11 @@
-"""The addresses of one campaign: created, shown with its code, its welcome recorded, archived."""
+"""The addresses of one campaign: created, shown with its code, changed, archived."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from quart import Response, request
 
@@ -12,7 +13,7 @@ from audio_content.model import Content
 from engine.organization.campaigns import LONGEST_LABEL, LONGEST_TITLE, LONGEST_WELCOME, CampaignKind, InvalidCampaign
 from engine.organization.roles import Permission
 from voice_app.documents.squares import page_with_code, qr_drawing
-from voice_app.organizations import Campaign
+from voice_app.organizations import Campaign, CampaignChange
 from voice_app.results import ResultFilter
 from voice_app.web.organization.charts import profile_chart
 from voice_app.web.organization.figures import name_of, stated
@@ -23,15 +24,18 @@ from voice_app.web.organization.forms import (
     competences,
     in_threes,
     read_campaign,
+    read_change,
     templates,
 )
 from voice_app.web.organization.gate import Refused, Route, Visit
+from voice_app.web.organization.kit_pages import KitDesk
 from voice_app.web.organization.results_pages import ResultsDesk, found_campaign, named_path, results_words
 from voice_app.web.organization.sheets import BOOK, PREFIX, asked_locale, go, member_of, show, typed_form
 from voice_app.web.page_words import book_of_words
 
 QR_SCALE = 8
 """Pixels of a module on the page."""
+LIMITS = {"title": LONGEST_TITLE, "welcome": LONGEST_WELCOME, "label": LONGEST_LABEL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,14 @@ class Topics:
     topics: Sequence[tuple[str, str]]
 
 
+class CampaignDesk(ResultsDesk, KitDesk, Protocol):
+    """What these pages need of the opened service."""
+
+
 class CampaignPages:
     """The pages and their routes. `public_address`: where learners reach the kiosk; empty: as this page was."""
 
-    def __init__(self, desk: Callable[[], ResultsDesk], public_address: str) -> None:
+    def __init__(self, desk: Callable[[], CampaignDesk], public_address: str) -> None:
         self._desk = desk
         self._public_address = public_address.rstrip("/")
         home, campaign = "/<organization>", "/<organization>/campaigns/<campaign>"
@@ -53,6 +61,8 @@ class CampaignPages:
             Route(f"{home}/campaigns/new", "GET", Permission.RUN_CAMPAIGNS, self._new_campaign),
             Route(f"{home}/campaigns/new", "POST", Permission.RUN_CAMPAIGNS, self._new_campaign),
             Route(f"{campaign}/", "GET", Permission.SEE, self._campaign),
+            Route(f"{campaign}/change", "GET", Permission.RUN_CAMPAIGNS, self._change),
+            Route(f"{campaign}/change", "POST", Permission.RUN_CAMPAIGNS, self._change),
             Route(f"{campaign}/qr.svg", "GET", Permission.SEE, self._qr),
             Route(f"{campaign}/archive", "POST", Permission.RUN_CAMPAIGNS, self._archive),
         )
@@ -71,15 +81,14 @@ class CampaignPages:
                 return go(f"/{member.organization.id}/campaigns/{made.id}/")
             except InvalidCampaign as invalid:
                 fault = Fault(invalid.field, invalid.reason)
-        limits = {"title": LONGEST_TITLE, "welcome": LONGEST_WELCOME, "label": LONGEST_LABEL}
         return show(
             "new_campaign",
             visit,
             200 if fault is None else 400,
-            paths=offered,
+            paths={path: named_path(content, path) for path in offered},
             fault=fault,
             typed=typed,
-            limits=limits,
+            limits=LIMITS,
             competences=_choices(content),
             levels=LEVELS,
             kinds=tuple(CampaignKind),
@@ -96,14 +105,29 @@ class CampaignPages:
         public = f"{request.host_url.rstrip('/')}{PREFIX}/figures/{found.code}"
         fields = {"code": in_threes(found.code), "address": address, "public": public}
         fields["path_name"] = named_path(desk.content, found.path)
-        fields["opens"] = _day_of(found.opens)
-        fields["last_day"] = _day_of(None if found.closes is None else found.closes - timedelta(seconds=1))
-        return show("campaign", visit, campaign=found, chart=chart, says=words, **fields)
+        fields["phone"] = desk.settings.documents.phone
+        days = {"opens": day_of(found.opens), "last_day": last_day_of(found.closes)}
+        return show("campaign", visit, campaign=found, chart=chart, says=words, **fields, **days)
 
     async def _qr(self, visit: Visit, organization: str, campaign: str) -> Response:
         del organization
         found = await found_campaign(self._desk(), visit, campaign)
         return Response(qr_drawing(self._address_of(found), QR_SCALE), content_type="image/svg+xml")
+
+    async def _change(self, visit: Visit, organization: str, campaign: str) -> Response:
+        del organization
+        found, member = await found_campaign(self._desk(), visit, campaign), member_of(visit)
+        fault, typed = None, _typed(found)
+        if request.method == "POST":
+            typed = dict(await typed_form())
+            try:
+                change = _same_moments(read_change(typed), found)
+                await self._desk().organizations.change_campaign(found.organization.id, found.id, change, member)
+                return go(f"/{found.organization.id}/campaigns/{found.id}/")
+            except InvalidCampaign as invalid:
+                fault = Fault(invalid.field, invalid.reason)
+        status = 200 if fault is None else 400
+        return show("change_campaign", visit, status, campaign=found, fault=fault, typed=typed, limits=LIMITS)
 
     async def _archive(self, visit: Visit, organization: str, campaign: str) -> Response:
         del organization
@@ -116,9 +140,33 @@ class CampaignPages:
         return page_with_code(self._public_address or request.host_url, campaign.code)
 
 
-def _day_of(moment: datetime | None) -> str:
-    """Give the day of a moment where this machine stands; empty for none."""
-    return "" if moment is None else moment.astimezone().date().isoformat()
+def day_of(moment: datetime | None) -> date | None:
+    """Give the day of a moment where this machine stands; None for none."""
+    return None if moment is None else moment.astimezone().date()
+
+
+def last_day_of(closes: datetime | None) -> date | None:
+    """Give the last day on which a campaign lets people in; None where it has no end."""
+    return day_of(None if closes is None else closes - timedelta(seconds=1))
+
+
+def _typed(campaign: Campaign) -> dict[str, str]:
+    """Give what the form of a change holds at first."""
+    opens, closes = day_of(campaign.opens), last_day_of(campaign.closes)
+    return {
+        "title": campaign.title,
+        "tags": ", ".join(campaign.tags),
+        "opens": "" if opens is None else opens.isoformat(),
+        "closes": "" if closes is None else closes.isoformat(),
+        **{f"welcome_{locale}": words for locale, words in campaign.welcome.items()},
+    }
+
+
+def _same_moments(change: CampaignChange, before: Campaign) -> CampaignChange:
+    """Give the change with the moments of before where their days stay: a program may have set an hour."""
+    opens = before.opens if day_of(change.opens) == day_of(before.opens) else change.opens
+    closes = before.closes if last_day_of(change.closes) == last_day_of(before.closes) else change.closes
+    return replace(change, opens=opens, closes=closes)
 
 
 def _choices(content: Content) -> dict[str, Topics]:

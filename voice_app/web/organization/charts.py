@@ -1,7 +1,7 @@
 """Charts as plain values: bars whose labels say their numbers, a table of the same numbers, one sentence that says it.
 
-The page draws them as SVG on the server, without script. The drawing is 320 units wide, as the narrowest page that must
-work, and only ever grows: its letters are never smaller than they were meant.
+The page draws them as SVG on the server, without script. A drawing is as narrow as its place on the narrowest page that
+must work (320 px), its letters are large in it, and it only ever grows: they are never smaller than those around it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from engine.organization.tallies import PROFILES, Kind, Tally
 from voice_app.results import Figures
 from voice_app.web.organization.figures import stated
 
-WIDTH = 320
-BAR = 18
-LINE = 17
-GAP = 12
-LETTERS = 42
-"""Letters of a label on one line of the drawing."""
+WIDTH = 288
+BAR = 22
+LINE = 23
+GAP = 16
+LETTERS = 28
+"""Letters of a label on one line of the drawing, 18 units high as the text around it."""
 Words = Mapping[str, Mapping[str, str]]
 
 
@@ -63,6 +63,14 @@ class Chart:
     rows: tuple[Row, ...]
 
     @property
+    def width(self) -> int:
+        return WIDTH
+
+    @property
+    def bar(self) -> int:
+        return BAR
+
+    @property
     def height(self) -> float:
         drawn = self.drawn
         return drawn[-1].y + BAR + GAP if drawn else 0.0
@@ -73,14 +81,20 @@ class Chart:
         most = max((sum(row.parts) for row in self.rows), default=0) or 1
         drawn, y = [], 0.0
         for row in self.rows:
-            told = ", ".join(f"{column} {count}" for column, count in zip(self.columns, row.parts, strict=True))
-            label = f"{row.name} – {told}" if len(row.parts) > 1 else f"{row.name} – {row.parts[0]}"
-            lines = textwrap.wrap(label, LETTERS, break_on_hyphens=False)
-            placed = tuple((y + LINE * (number + 1) - 4, line) for number, line in enumerate(lines))
-            y += LINE * len(lines) + 2
+            lines = _label(row, self.columns)
+            placed = tuple((y + LINE * (number + 1) - 6, line) for number, line in enumerate(lines))
+            y += LINE * len(lines)
             drawn.append(DrawnRow(placed, y, _parts(row.parts, most)))
-            y += BAR + GAP
+            y += BAR + GAP if any(row.parts) else GAP
         return tuple(drawn)
+
+
+def _label(row: Row, columns: Sequence[str]) -> list[str]:
+    """Give the lines of a label; several numbers stand on a line of their own."""
+    if len(row.parts) == 1:
+        return textwrap.wrap(f"{row.name} – {row.parts[0]}", LETTERS, break_on_hyphens=False)
+    told = ", ".join(f"{column} {count}" for column, count in zip(columns, row.parts, strict=True))
+    return [*textwrap.wrap(row.name, LETTERS, break_on_hyphens=False), told]
 
 
 def _parts(counts: Sequence[int], most: int) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ from voice_app.results import Participant
 from voice_app.web.organization.figures import name_of
 
 BYTE_ORDER_MARK = "\ufeff"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def harmless(cell: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audio_content.model import CHOSEN, Content, chosen_of
+from engine.organization.snapshot import Snapshot
 from engine.organization.tallies import Kind
 from voice_app.results import Figures
 
@@ -37,10 +38,35 @@ def skill_lines(figures: Figures, content: Content, locale: str) -> Sequence[Ski
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownArea:
+    """One area of one person's result, in plain names."""
+
+    name: str
+    mastered: tuple[str, ...]
+    to_learn: tuple[str, ...]
+
+
+def shown_areas(snapshot: Snapshot, content: Content, locale: str) -> Sequence[ShownArea]:
+    """Give the areas in which questions were answered."""
+
+    def named(skills: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name_of(content, skill, locale) for skill in skills)
+
+    return [
+        ShownArea(stated(content, area, locale), named(result.mastered), named(result.to_learn))
+        for area, result in snapshot.areas.items()
+        if result.questions
+    ]
+
+
 def path_name(content: Content, path: str, names: Mapping[str, str], locale: str, chosen: str) -> str:
-    """Give what a path is called. `names`: of the templates; `chosen`: the words around competences and level."""
+    """Give what a path is called. `names`: of the templates; `chosen`: the words around competences and level.
+
+    A path that came with the content alone is called by its id, in words.
+    """
     if path in names or not path.startswith(CHOSEN):
-        return names.get(path, path)
+        return names.get(path) or path.replace("-", " ").replace("_", " ").capitalize()
     competences, level = chosen_of(path)
     told = ", ".join(stated(content, each, locale) for each in competences)
     return chosen.format(competences=told, level=level)

@@ -11,7 +11,7 @@ from engine.model import MAX_LEVEL
 from engine.organization.campaigns import CampaignKind, InvalidCampaign
 from engine.organization.codes import group_by_three
 from engine.organization.roles import Role
-from voice_app.organizations import CampaignDraft, InvalidMember
+from voice_app.organizations import CampaignChange, CampaignDraft, InvalidMember
 
 OWN_CHOICE = "chosen"
 """The choice of competences and topics one by one, where a template does not fit."""
@@ -44,19 +44,31 @@ def read_campaign(form: Mapping[str, str], offered: tuple[str, ...], content: Co
         raise InvalidCampaign("path", "missing")
     if path == OWN_CHOICE:
         path = _chosen(form, content)
-    closes = _day(form, "closes")
+    words = read_change(form)
     spoken = tuple(locale for locale in LOCALES if form.get(f"locale_{locale}") == "yes")
     return CampaignDraft(
-        title=form.get("title", ""),
+        title=words.title,
         path=path,
-        welcome={locale: form.get(f"welcome_{locale}", "") for locale in LOCALES},
-        opens=_midnight(_day(form, "opens")),
-        closes=None if closes is None else _midnight(closes + timedelta(days=1)),
-        tags=tuple(form.get("tags", "").split(",")),
+        welcome=words.welcome,
+        opens=words.opens,
+        closes=words.closes,
+        tags=words.tags,
         kind=kind,
         locales=() if len(spoken) == len(LOCALES) else spoken,
         number_label={locale: form.get(f"number_label_{locale}", "") for locale in LOCALES},
         repeated=form.get("repeated") == "yes",
+    )
+
+
+def read_change(form: Mapping[str, str]) -> CampaignChange:
+    """Give the name, words and dates of a campaign that a form has. Raises InvalidCampaign."""
+    closes = _day(form, "closes")
+    return CampaignChange(
+        title=form.get("title", ""),
+        welcome={locale: form.get(f"welcome_{locale}", "") for locale in LOCALES},
+        opens=_midnight(_day(form, "opens")),
+        closes=None if closes is None else _midnight(closes + timedelta(days=1)),
+        tags=tuple(form.get("tags", "").split(",")),
     )
 
 

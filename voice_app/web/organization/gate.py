@@ -90,6 +90,20 @@ async def enter(request: Request, needs: Access | Permission, accounts: Accounts
     return Visit(account, member, form_token)
 
 
+def looking_on(
+    request: Request, needs: Permission, accounts: Accounts, organization: str
+) -> Callable[[], Awaitable[bool]]:
+    """Give what tells, for an answer that goes on for minutes, whether who was let in still would be."""
+    token = request.cookies.get(cookie_name(request), "")
+
+    async def may_look() -> bool:
+        account = await accounts.identify(token)
+        member = None if account is None else account.member_of(organization)
+        return member is not None and allows(member.role, needs)
+
+    return may_look
+
+
 def token_for_forms(token: str) -> str:
     """Give what a form of this sign-in carries; it opens nothing by itself."""
     return hmac.new(token.encode(), _PURPOSE, hashlib.sha256).hexdigest()

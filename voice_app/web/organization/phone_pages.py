@@ -13,7 +13,8 @@ from voice_app.telephony.contacts import BadContact, PhoneContact
 from voice_app.telephony.hours import BadHours
 from voice_app.web.organization.forms import Fault
 from voice_app.web.organization.gate import Route, Visit
-from voice_app.web.organization.sheets import go, member_of, show, typed_form
+from voice_app.web.organization.sheets import BOOK, asked_locale, go, member_of, show, typed_form
+from voice_app.web.page_words import book_of_words
 
 DAYS = range(1, 8)
 HALVES = ("morning", "afternoon")
@@ -95,6 +96,19 @@ def typed_of(contact: PhoneContact | None) -> dict[str, str]:
     return typed
 
 
+def told_hours(hours: str, locale: str) -> str:
+    """Give hours with the names of their days, which are small inside a French sentence."""
+    words, told = book_of_words(BOOK, locale)["phone"], []
+    for part in hours.split(";"):
+        days, *times = part.split() or ("",)
+        if days:
+            first, _, last = days.partition("-")
+            name = words[f"day_{first}"]
+            name = words["days_span"].format(first=name, last=words[f"day_{last}"]) if last else name
+            told.append(" ".join((name.lower() if locale == "fr" else name, *times)))
+    return ", ".join(told)
+
+
 def _days(text: str) -> str:
     first, _, last = text.partition("-")
     return "".join(str(day) for day in range(int(first), int(last or first) + 1))
@@ -103,4 +117,6 @@ def _days(text: str) -> str:
 def _page(
     visit: Visit, status: int, fault: Fault | None, typed: Mapping[str, str], contact: PhoneContact | None
 ) -> Response:
-    return show("phone", visit, status, fault=fault, typed=typed, contact=contact, days=DAYS, halves=HALVES)
+    hours = "" if contact is None else told_hours(contact.hours, asked_locale())
+    shown = {"contact": contact, "hours": hours, "days": DAYS, "halves": HALVES}
+    return show("phone", visit, status, fault=fault, typed=typed, **shown)

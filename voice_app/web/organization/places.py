@@ -52,7 +52,7 @@ def seat_report(
 
     def line(answer: ShownAnswer) -> AnswerLine:
         withdrawn = f" {talk['withdrawn'][answer.withdrawn_by]}" if answer.withdrawn_by else ""
-        clear = talk["seat"]["clear" if answer.clear else "unclear"]
+        clear = talk["seat"]["heard_clearly" if answer.clear else "half_heard"]
         return AnswerLine(
             answer.stem,
             answer.answer or talk["seat"]["dont_know"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from quart import Response
+from quart import Response, request
 
 from engine.organization.roles import Permission
 from voice_app.privacy import Privacy
@@ -45,8 +45,9 @@ class RetentionPage:
         months = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 0
         if not await self._desk().privacy.keep_for(member.organization.id, months, member):
             return self._page(visit, 400, months=typed, wrong=True)
-        return go(f"/{member.organization.id}/retention/")
+        return go(f"/{member.organization.id}/retention/?done=yes")
 
     def _page(self, visit: Visit, status: int = 200, /, *, months: str, wrong: bool = False) -> Response:
-        fields = {"says": results_words(), "months": months, "wrong": wrong, "longest": self._longest}
+        done = not wrong and request.args.get("done") == "yes"
+        fields = {"says": results_words(), "months": months, "wrong": wrong, "done": done, "longest": self._longest}
         return show("retention", visit, status, **fields)

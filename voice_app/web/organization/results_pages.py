@@ -16,7 +16,7 @@ from voice_app.results import Results
 from voice_app.store.rules import OrganizationRules
 from voice_app.web.organization.charts import area_chart, channel_lines, competence_chart, profile_chart
 from voice_app.web.organization.exports import as_csv, as_json
-from voice_app.web.organization.figures import name_of, path_name, skill_lines
+from voice_app.web.organization.figures import name_of, path_name, shown_areas, skill_lines
 from voice_app.web.organization.filters import read_filter
 from voice_app.web.organization.gate import Access, Refused, Route, Visit
 from voice_app.web.organization.sheets import BOOK, asked_locale, go, member_of, show, streamed, typed_form
@@ -48,6 +48,7 @@ class ResultsPages:
         self.routes = (
             Route(f"{campaign}/results/", "GET", Permission.SEE, self._results),
             Route(f"{campaign}/participants/", "GET", Permission.SEE, self._participants),
+            Route(f"{campaign}/participants/<participant>", "GET", Permission.SEE, self._participant),
             Route(f"{campaign}/participants/<participant>", "POST", Permission.RUN_CAMPAIGNS, self._cohort),
             Route(f"{campaign}/results.csv", "GET", Permission.EXPORT, self._results_csv),
             Route(f"{campaign}/results.json", "GET", Permission.EXPORT, self._results_json),
@@ -95,6 +96,16 @@ class ResultsPages:
             page_of=page,
             **await self._choices(found),
         )
+
+    async def _participant(self, visit: Visit, organization: str, campaign: str, participant: str) -> Response:
+        del organization
+        found, desk = await found_campaign(self._desk(), visit, campaign), self._desk()
+        shown = await desk.results.participant(found.organization.id, found.id, participant)
+        if shown is None:
+            raise Refused(404)
+        areas = shown_areas(shown.snapshot, desk.content, asked_locale())
+        words = {"says": results_words(), "name_of": _named(desk.content)}
+        return show("participant", visit, campaign=found, shown=shown, areas=areas, **words)
 
     async def _choices(self, campaign: Campaign) -> dict[str, tuple[str, ...]]:
         cohorts = await self._desk().results.cohorts(campaign.organization.id, campaign.id)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from quart import Response, request
@@ -26,13 +25,14 @@ from voice_app.documents.mediator_report import mediator_report_pdf
 from voice_app.documents.squares import page_with_code, qr_drawing
 from voice_app.documents.typesetting import NotTypeset
 from voice_app.errors import StoreError, TooManyAttempts
-from voice_app.organizations import InvalidMember, Organizations
+from voice_app.organizations import Accounts, InvalidMember, Organizations
 from voice_app.ports import NewRecord, Store
 from voice_app.session_memory import MEDIATOR, ContextOf
-from voice_app.session_trail import heard_words, trail
+from voice_app.session_trail import Trails, heard_words
 from voice_app.sittings import Draft, Sitting, Sittings, TakenSeat
 from voice_app.web.organization.forms import Fault, in_threes
-from voice_app.web.organization.gate import Refused, Route, Visit
+from voice_app.web.organization.gate import Refused, Route, Visit, looking_on
+from voice_app.web.organization.kit_pages import KitSettings
 from voice_app.web.organization.places import SITTING_WORDS, Place, seat_report, state_of
 from voice_app.web.organization.sheets import asked_locale, go, member_of, show, typed_form
 from voice_app.web.page_words import book_of_words
@@ -51,15 +51,11 @@ QR_SCALE = 8
 NONE_KNOWN = "dont_know"
 
 
-class HasDataFolder(Protocol):
-    """Where the service keeps its files."""
-
-    @property
-    def data_folder(self) -> Path: ...
-
-
 class SittingDesk(Protocol):
     """What these pages need of the opened service."""
+
+    @property
+    def accounts(self) -> Accounts: ...
 
     @property
     def sittings(self) -> Sittings: ...
@@ -71,7 +67,7 @@ class SittingDesk(Protocol):
     def store(self) -> Store: ...
 
     @property
-    def settings(self) -> HasDataFolder: ...
+    def settings(self) -> KitSettings: ...
 
     @property
     def context(self) -> DialogueContext: ...
@@ -86,6 +82,7 @@ class SittingPages:
     def __init__(self, desk: Callable[[], SittingDesk], public_address: str) -> None:
         self._desk = desk
         self._public_address = public_address.rstrip("/")
+        self._told_before: Trails | None = None
         sittings = "/<organization>/sittings"
         sitting, seat = f"{sittings}/<sitting>", f"{sittings}/<sitting>/seats/<session>"
         may = Permission.ASSIST
@@ -222,7 +219,7 @@ class SittingPages:
             done_for_them=form.get("done_for_them") == "yes",
         )
         if not await self._desk().sittings.ask(found.organization, found.id, session, draft):
-            raise Refused(404)
+            return await self._shown_seat(visit, found, session, 409, fault=Fault("act", "alone"))
         return go(f"/{found.organization}/sittings/{found.id}/seats/{session}/")
 
     async def _note(self, visit: Visit, organization: str, sitting: str, session: str) -> Response:
@@ -293,11 +290,16 @@ class SittingPages:
         desk = self._desk()
         history = await desk.store.history(seat.session)
         try:
-            told = trail(desk.context, desk.context_of, history, locale, to_end=seat.left_at is not None)
+            told = self._trails().of(seat.session, history, locale, to_end=seat.left_at is not None)
         except ValueError as fault:
             raise StoreError(f"the session cannot be read: {fault}") from fault
         heard = () if seat.glimpse is None else heard_words(desk.context, seat.glimpse, locale)
         return Place(seat, told, state_of(seat, told), heard)
+
+    def _trails(self) -> Trails:
+        if self._told_before is None:
+            self._told_before = Trails(self._desk().context, self._desk().context_of)
+        return self._told_before
 
     def _address_of(self, sitting: Sitting) -> str:
         return page_with_code(self._public_address or request.host_url, sitting.code)
@@ -308,6 +310,7 @@ class SittingPages:
             "sitting": found,
             "code": in_threes(found.code),
             "address": self._address_of(found),
+            "phone": self._desk().settings.documents.phone,
             "places": places,
             "place": places[0] if len(places) == 1 else None,
             "limits": {"hint": LONGEST_HINT, "note": LONGEST_NOTE},
@@ -336,8 +339,9 @@ class SittingPages:
         return render_document(f"organization/{name}.html", "organization", locale, **fields, **extra)
 
     def _stream(self, found: Sitting, session: str | None, page: Callable[[], Awaitable[str]]) -> Response:
+        may_look = looking_on(request, Permission.ASSIST, self._desk().accounts, found.organization)
         response = Response(
-            self._pages(found, session, page),
+            self._pages(found, session, page, may_look),
             content_type="text/event-stream; charset=utf-8",
             headers={"X-Accel-Buffering": "no"},
         )
@@ -345,9 +349,16 @@ class SittingPages:
         return response
 
     async def _pages(
-        self, found: Sitting, session: str | None, page: Callable[[], Awaitable[str]]
+        self,
+        found: Sitting,
+        session: str | None,
+        page: Callable[[], Awaitable[str]],
+        may_look: Callable[[], Awaitable[bool]],
     ) -> AsyncIterator[str]:
-        """Give the page again whenever something changed, and a sign of life where nothing does."""
+        """Give the page again whenever something changed, and a sign of life where nothing does.
+
+        Who has been signed out or put out meanwhile is shown nothing more.
+        """
         sittings = self._desk().sittings
         seen, quiet_s, age_s = "", 0.0, 0.0
         yield f"retry: {AGAIN_AFTER_MS if found.is_open else OVER_AGAIN_AFTER_MS}\n\n"
@@ -355,9 +366,12 @@ class SittingPages:
             try:
                 version = await sittings.version(found.id, session)
                 if version != seen:
+                    if not await may_look():
+                        return
                     seen, quiet_s = version, 0.0
                     yield f"data: {json.dumps(await page())}\n\n"
                 if not found.is_open:
+                    yield "event: over\ndata: over\n\n"
                     return
             except (StoreError, Refused):
                 return  # the browser opens the next stream, which tells what is the matter

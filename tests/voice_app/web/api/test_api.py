@@ -61,7 +61,7 @@ async def test_the_description_is_valid_and_whole(program: Program) -> None:
     validate(described)
     operations = [each for path in described["paths"].values() for each in path.values()]
     names = [each["operationId"] for each in operations]
-    assert len(names) == len(set(names)) == 25
+    assert len(names) == len(set(names)) == 26
     assert all(each["summary"] for each in operations)
     assert all("429" in each["responses"] for each in operations)
     scopes = described["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"]["scopes"]
@@ -113,6 +113,21 @@ async def test_a_campaign_is_created_found_and_archived(program: Program) -> Non
         ("Tableau de bord", "campaign_archived"),
         ("Tableau de bord", "campaign_created"),
     ]
+
+
+async def test_a_campaign_is_changed_in_what_is_named(program: Program) -> None:
+    asked = {"title": "Été", "path": "courriel", "welcome": {"fr": "Bonjour."}, "closes": "2030-01-01T00:00:00Z"}
+    _, made, _ = await program.ask("POST", f"{program.here}/campaigns", json=asked)
+    one = f"{program.here}/campaigns/{made['id']}"
+
+    status, changed, _ = await program.ask("PATCH", one, json={"welcome": {"fr": "Bienvenue."}, "closes": None})
+    refused = await program.ask("PATCH", one, json={"path": "abc_diag"})
+    late = await program.ask("PATCH", one, json={"opens": "2030-01-02T00:00:00Z", "closes": "2030-01-01T00:00:00Z"})
+
+    assert status == 200
+    assert changed == {**made, "welcome": {"fr": "Bienvenue."}, "closes": None}
+    assert (refused[0], late[0]) == (400, 400)
+    assert await program.get(one) == changed
 
 
 async def test_a_campaign_has_all_its_options(program: Program) -> None:

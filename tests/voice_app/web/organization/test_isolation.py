@@ -31,6 +31,8 @@ RULES = {
     ("GET", "/org/<organization>/campaigns/new"): RUN,
     ("POST", "/org/<organization>/campaigns/new"): {**RUN, "mediator": 400, "admin": 400},
     ("GET", "/org/<organization>/campaigns/<campaign>/"): SEE,
+    ("GET", "/org/<organization>/campaigns/<campaign>/change"): RUN,
+    ("POST", "/org/<organization>/campaigns/<campaign>/change"): {**RUN, "mediator": 400, "admin": 400},
     ("GET", "/org/<organization>/campaigns/<campaign>/qr.svg"): SEE,
     ("GET", "/org/<organization>/campaigns/<campaign>/kit/"): SEE,
     ("GET", "/org/<organization>/campaigns/<campaign>/kit/<paper>.pdf"): {
@@ -42,6 +44,7 @@ RULES = {
     ("GET", "/org/<organization>/campaigns/<campaign>/results.json"): RUN,
     ("GET", "/org/<organization>/campaigns/<campaign>/results/"): SEE,
     ("GET", "/org/<organization>/campaigns/<campaign>/participants/"): SEE,
+    ("GET", "/org/<organization>/campaigns/<campaign>/participants/<participant>"): SEE,
     ("POST", "/org/<organization>/campaigns/<campaign>/participants/<participant>"): {
         **RUN,
         "mediator": 303,
@@ -144,7 +147,7 @@ async def test_every_route_answers_every_person_by_its_rule(desk: Desk) -> None:
     for who in EVERYBODY:
         browser, campaign = await signed_in(desk, who), await desk.campaign()
         for method, rule in RULES:
-            if method == "POST" and "<campaign>" in rule:
+            if "<campaign>" in rule and (method == "POST" or "<participant>" in rule):
                 campaign = await desk.campaign()
             if "<participant>" in rule:
                 await desk.share(campaign)
@@ -188,7 +191,7 @@ async def test_below_ones_own_address_nothing_of_another_organisation_is_found(d
             answer = await (browser.get(path) if method == "GET" else browser.post(path, form))
             told[method, rule] = (answer.status_code, "À nous seuls" in await answer.get_data(as_text=True))
 
-    assert len(told) == 33
+    assert len(told) == 36
     assert all(status in (403, 404) and not leaks for status, leaks in told.values())
     kept = await desk.organizations.campaign(theirs.organization.id, theirs.id)
     assert kept is not None

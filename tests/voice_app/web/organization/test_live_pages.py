@@ -12,6 +12,7 @@ import pytest
 
 from tests.voice_app.web.organization.desk import Desk
 from voice_app.live_feed import LocalFeed
+from voice_app.ports import SessionId
 from voice_app.sittings import Glimpse
 from voice_app.store.sql_sittings import SqlSittings
 
@@ -53,6 +54,23 @@ async def test_a_place_s_page_is_told_of_a_change_without_asking_again(desk: Des
     told = [json.loads(each.decode().partition("data: ")[2]) for each in (before, after)]
     assert "Demande de l’aide" not in told[0]
     assert "Demande de l’aide" in told[1]
+
+
+async def test_who_was_put_out_is_shown_nothing_more_by_the_open_stream(desk: Desk) -> None:
+    sitting, session = await desk.sit()
+    browser, member = await desk.browser("mediator"), desk.members["mediator"]
+    path = f"/org/{desk.ours}/sittings/{sitting.id}/seats/{session}/live"
+
+    async with asyncio.timeout(LIMIT_S), browser.client.request(path) as stream:
+        await stream.send_complete()
+        while b"data:" not in await stream.receive():
+            pass
+        await desk.organizations.change_member(
+            member.organization.id, member.id, role=member.role, active=False, by=desk.members["admin"]
+        )
+        await desk.sittings.show(SessionId(session), Glimpse("question", 5, wants_help=True))
+
+    assert b"data:" not in stream.response_data  # it has ended by itself
 
 
 def test_the_script_of_the_page_waits_for_the_stream_and_asks_for_nothing() -> None:

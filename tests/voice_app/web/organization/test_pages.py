@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,9 +20,11 @@ from engine.organization.roles import Role
 from tests.voice_app.speech.test_welcome_recordings import voice
 from tests.voice_app.web.organization.desk import ORIGIN, PASSWORD, RULES, Desk, content
 from voice_app.audio import wav_bytes
+from voice_app.documents.rules import DocumentRules
 from voice_app.organizations import CampaignDraft
 from voice_app.web.organization.exports import BYTE_ORDER_MARK, harmless
-from voice_app.web.organization.forms import FEWEST_QUESTIONS, templates
+from voice_app.web.organization.figures import path_name
+from voice_app.web.organization.forms import FEWEST_QUESTIONS, read_campaign, templates
 from voice_app.web.page_words import book_of_words
 
 
@@ -42,9 +47,19 @@ def test_both_locales_have_the_same_words() -> None:
 def test_every_path_that_is_offered_has_a_name_and_enough_questions() -> None:
     offered = templates(content())
 
-    assert {"abc_diag", "positionnement", "emploi", "mediateur", "courriel"} <= set(offered)
+    assert {"abc_diag", "positionnement", "emploi", "mediateur", *content().skill_map.modules} <= set(offered)
     assert set(offered) <= set(book_of_words("organization", "fr")["path"])
     assert all(len(content().engine_items(path)) >= FEWEST_QUESTIONS for path in offered)
+
+
+def test_a_path_that_the_bank_carries_is_a_template_by_data_alone() -> None:
+    paths = {**content().skill_map.paths, "vie-locale": content().skill_map.paths["emploi"]}
+    carried = replace(content(), skill_map=replace(content().skill_map, paths=paths))
+
+    form = {"title": "Ici", "path": "vie-locale"}
+
+    assert read_campaign(form, templates(carried), carried).path == "vie-locale"
+    assert path_name(carried, "vie-locale", book_of_words("organization", "fr")["path"], "fr", "") == "Vie locale"
 
 
 async def test_the_cookie_is_for_this_service_alone(desk: Desk) -> None:
@@ -139,9 +154,35 @@ async def test_a_campaign_is_made_with_all_its_options(desk: Desk) -> None:
     profiles, made = await desk.organizations.campaigns(desk.members["mediator"].organization.id)
     assert (made.path, made.locales, made.repeated) == ("set:1.1,safe.net@4", ("en",), True)
     assert made.number_label == {"fr": "numéro d’allocataire"}
-    assert all(words in shown for words in ("English", "2026-12-31", "numéro d’allocataire", "peut être refaite"))
+    assert all(words in shown for words in ("English", "31 décembre 2026", "numéro d’allocataire", "peut être refaite"))
     assert few.status_code == 400
     assert (profiles.kind, profiles.path) == (CampaignKind.PROFILE, "positionnement")
+
+
+async def test_a_campaign_is_changed_by_its_form_and_keeps_its_code(desk: Desk) -> None:
+    member = desk.members["mediator"]
+    opens = datetime(2026, 1, 1, 13, 30, tzinfo=UTC)
+    draft = CampaignDraft("Printemp", "abc_diag", {"fr": "Bonjour."}, opens=opens, tags=("nord",))
+    campaign = await desk.organizations.create_campaign(member.organization.id, draft, member)
+    browser, path = await desk.browser("mediator"), f"/org/{desk.ours}/campaigns/{campaign.id}/change"
+    page = await browser.text(path)
+    form = dict(re.findall(r'name="(title|tags|opens|closes)"[^>]* value="([^"]*)"', page))
+
+    wrong = await browser.post(path, {**form, "title": ""})
+    made = await browser.post(
+        path, {**form, "title": "Printemps", "welcome_fr": "Bonjour à vous.", "closes": "2030-05-31"}
+    )
+
+    shown = await browser.text(made.headers["Location"])
+    changed = await desk.organizations.campaign(member.organization.id, campaign.id)
+    assert form == {"title": "Printemp", "tags": "nord", "opens": opens.astimezone().date().isoformat(), "closes": ""}
+    assert "Bonjour.</textarea>" in page
+    assert wrong.status_code == 400
+    assert 'aria-describedby="title-fault"' in await wrong.get_data(as_text=True)
+    assert changed is not None
+    assert (changed.code, changed.title, changed.opens) == (campaign.code, "Printemps", opens)
+    assert changed.welcome == {"fr": "Bonjour à vous."}
+    assert "31 mai 2030" in shown
 
 
 async def test_an_organisation_s_number_and_a_second_time_are_seen_with_the_result(desk: Desk) -> None:
@@ -200,6 +241,22 @@ async def test_before_sharing_only_a_count_is_seen(desk: Desk) -> None:
     assert "results.csv" not in page
 
 
+@pytest.mark.parametrize("phone", ["", "01 23 45 67 89"])
+async def test_a_campaign_says_how_people_come_in_by_square_code_and_telephone(desk: Desk, phone: str) -> None:
+    desk.settings = replace(desk.settings, documents=DocumentRules(phone=phone))
+    campaign, browser = await desk.campaign(), await desk.browser("viewer")
+    here = f"/org/{desk.ours}/campaigns/{campaign.id}"
+
+    page, square = await browser.text(f"{here}/"), await browser.text(f"{here}/qr.svg")
+
+    page = page.replace("\u00a0", " ")
+    code = f"{campaign.code[:3]} {campaign.code[3:6]} {campaign.code[6:]}"
+    assert f"choisissez « J’ai un code », puis dites ou tapez {code}." in page
+    assert ("appelez le 01 23 45 67 89" in page) is bool(phone)
+    assert ("si votre structure a un numéro" in page) is not bool(phone)
+    assert "<svg" in square
+
+
 async def test_a_shared_result_is_told_by_area_person_and_skill(desk: Desk) -> None:
     campaign = await desk.campaign()
     await desk.share(campaign)
@@ -230,7 +287,7 @@ async def test_the_csv_is_for_spreadsheets_and_reckons_nothing(desk: Desk) -> No
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{campaign.code}.csv"'
 
 
-@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", "\r=1"])
+@pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1"])
 def test_a_formula_is_made_harmless(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
 
@@ -258,7 +315,7 @@ async def test_an_invitation_leads_to_the_organisation(desk: Desk) -> None:
     told = await answer.get_data(as_text=True)
     path = "/org/invitation/" + told.split("/org/invitation/")[1].split("<")[0]
     guest = await desk.browser()
-    assert "la Maison Bleue invite new@maison.example." in await guest.text(path)
+    assert "La Maison Bleue invite new@maison.example." in await guest.text(path)
 
     poor = await guest.post(path, {"name": "Noé", "password": "short"})
     good = await guest.post(path, {"name": "Noé", "password": PASSWORD})

@@ -10,7 +10,7 @@ import pytest
 from tests.voice_app.web.organization.desk import Desk
 from voice_app.organizations import OrganizationId
 from voice_app.telephony.contacts import PhoneContact
-from voice_app.web.organization.phone_pages import typed_of
+from voice_app.web.organization.phone_pages import told_hours, typed_of
 
 TIMES = {"morning_from": "09:00", "morning_to": "12:00", "afternoon_from": "", "afternoon_to": ""}
 
@@ -38,7 +38,7 @@ async def test_a_person_is_named_shown_and_removed(desk: Desk) -> None:
     assert "personne de chez vous" in before
     assert (named.status_code, removed.status_code) == (303, 303)
     assert kept == PhoneContact("01 23 45 67 89", "2 09:00-12:00")
-    assert "01 23 45 67 89, 2 09:00-12:00" in after
+    assert "01 23 45 67 89, mardi 09:00-12:00." in after
     assert await contact(desk) is None
 
 
@@ -62,6 +62,14 @@ async def test_what_cannot_be_is_told_and_nothing_kept(desk: Desk, form: dict[st
     assert response.status_code == 400
     assert told in await response.get_data(as_text=True)
     assert await contact(desk) is None
+
+
+def test_hours_are_told_by_the_names_of_the_days() -> None:
+    french = [told_hours(hours, "fr") for hours in ("1-5 09:00-12:00 14:00-17:00", "2 09:00-12:00; 4 10:00-11:00", "")]
+    english = told_hours("6-7 10:00-12:00", "en")
+
+    assert french == ["lundi à vendredi 09:00-12:00 14:00-17:00", "mardi 09:00-12:00, jeudi 10:00-11:00", ""]
+    assert english == "Saturday to Sunday 10:00-12:00"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ async def test_a_chart_is_a_sentence_a_drawing_and_a_table_of_the_same_numbers(d
     assert "Le profil le plus fréquent est « presque autonome » : 3." in page
     assert "C’est « Information et données » qui reste le plus à apprendre : 4 réponses sur 7." in page
     assert page.count('<svg role="img"') == 3
-    assert "Information et données – acquis 3, à apprendre 4" in " ".join(re.findall(r"<text[^>]*>([^<]*)<", page))
+    assert "Information et données acquis 3, à apprendre 4" in " ".join(re.findall(r"<text[^>]*>([^<]*)<", page))
     assert re.search(r'Information et données</th><td class="number">3</td><td class="number">4</td>', page)
     assert "style=" not in page
 
@@ -84,6 +84,22 @@ async def test_results_are_narrowed_by_the_address(desk: Desk) -> None:
     assert [row[4] for row in rows][1:] == ["téléphone"]
     assert "Ce moyen n’existe pas." in await browser.text(f"{here}/results/?channel=tape")
     assert "La dernière date n’en est pas une." in await browser.text(f"{here}/results/?last=tomorrow")
+
+
+async def test_one_result_is_told_by_area_with_what_is_shown_and_what_is_to_learn(desk: Desk) -> None:
+    campaign, browser, here = await _with_results(desk, kiosk=1, phone=0)
+    listed = await browser.text(f"{here}/participants/")
+    participant = await desk.participant(campaign)
+    assert f'href="{participant}"' in listed
+
+    page = re.sub(
+        r"\s+", " ", re.sub(r"<[^>]+>", " ", await browser.text(f"{here}/participants/{participant}?lang=en"))
+    )
+
+    assert "Result 1" in page
+    assert "Profile almost autonomous Answers with help 1" in page
+    assert "Information and data Mastered ask a search engine a question To learn" in page
+    assert (await browser.get(f"{here}/participants/nobody")).status_code == 404
 
 
 async def test_a_result_is_put_in_a_group_by_its_form(desk: Desk) -> None:

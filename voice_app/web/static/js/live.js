@@ -1,9 +1,12 @@
 // A page that follows what happens elsewhere. The server sends the same fragment again; what differs is put in its
 // place by id: text of `data-live` elements, values of hidden fields, members of `data-list` lists. Nothing that has the
 // focus is replaced; where it goes away (the options of a question that is over), the focus goes to their legend.
-// What changed in an element with `data-say` is told by the one status line.
+// What changed in an element with `data-say` is told by the one status line; so is what was not sent, and a page that
+// follows no more: what stands there would be taken for true.
 
 const REST_MS = 250;
+const PATIENCE_MS = 5000; // a stream ends and begins again by itself; this long is no such moment
+const live = document.getElementById("live");
 const said = document.getElementById("said");
 let toSay = [];
 let speaking = 0;
@@ -68,9 +71,15 @@ async function send(event) {
   if (!("quiet" in form.dataset)) return;
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form, event.submitter));
-  const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
-  if (answer.type !== "opaqueredirect") {
-    form.removeAttribute("data-quiet"); // the page itself says what is the matter
+  let answer;
+  try {
+    answer = await fetch(form.action, { method: "POST", body });
+  } catch {
+    tell(live.dataset.notSent);
+    return;
+  }
+  if (!answer.ok || new URL(answer.url).pathname !== location.pathname) {
+    form.removeAttribute("data-quiet"); // the page that comes instead says what is the matter
     form.requestSubmit(event.submitter);
     return;
   }
@@ -78,5 +87,34 @@ async function send(event) {
   for (const field of form.querySelectorAll("[type=radio], [type=checkbox]")) field.checked = false;
 }
 
-new EventSource(document.getElementById("live").dataset.liveFrom).onmessage = (event) => follow(JSON.parse(event.data));
+let losing = 0;
+let isLost = false;
+let isOver = false;
+
+function lose() {
+  isLost = true;
+  tell(live.dataset.lost);
+}
+
+function find() {
+  clearTimeout(losing);
+  losing = 0;
+  if (isLost) tell(live.dataset.back);
+  isLost = false;
+}
+
+function listen() {
+  const stream = new EventSource(live.dataset.liveFrom);
+  stream.onopen = find;
+  stream.onmessage = (event) => follow(JSON.parse(event.data));
+  stream.addEventListener("over", () => {
+    isOver = true; // the next look comes late, and nobody misses it
+  });
+  stream.onerror = () => {
+    if (!losing && !isOver) losing = setTimeout(lose, PATIENCE_MS);
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, PATIENCE_MS); // a proxy whose service restarts
+  };
+}
+
+listen();
 document.addEventListener("submit", send);
