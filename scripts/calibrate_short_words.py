@@ -141,7 +141,7 @@ def collect(
 
 GRID = {
     "temperature": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0),
-    "else_bias": tuple(np.arange(-3.0, 3.1, 0.25)),
+    "else_bias": tuple(np.arange(-6.0, 3.1, 0.25)),
     "weight": (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6),
     "none_score": tuple(np.arange(-2.0, 6.1, 0.5)),
     "scorer_temperature": (0.7, 1.0, 1.5, 2.0, 3.0),

@@ -17,7 +17,7 @@ from listening_trials import Ears
 
 from voice_app.audio import Sound
 from voice_app.speech.keyword_head import KeywordHead
-from voice_app.speech.log_mel import present
+from voice_app.speech.log_mel import log_mel, present
 
 WEIGHTS = (0.0, 2.0, 4.0, 8.0)
 
@@ -29,8 +29,9 @@ def compare(language: str, ears: Ears, world: World) -> list[dict[str, Any]]:
 
     def heard(sound: Sound) -> tuple[np.ndarray, np.ndarray]:
         samples = present(sound)
-        encoded = ears.scorer.encode(samples, head.window_for(len(samples)) or head.windows[-1])[0]
-        return head.logits(encoded)[places], head.pooled(encoded)
+        window = head.window_for(len(samples)) or head.windows[-1]
+        seen = ears.scorer.encode(samples, window)[0], log_mel(samples, window)
+        return head.logits(*seen)[places], head.pooled(*seen)
 
     said = {(spoken.speaker, spoken.text): spoken.wave for spoken in numbers(language)}
     templates = {}

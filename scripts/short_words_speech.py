@@ -46,8 +46,12 @@ ENDINGS = (".", "", " !", " ?")
 SPEEDS = (0.4, 1.4)
 """Pico's own pace is 1: people who answer slowly take more than twice as long."""
 OTHER_MOUTH = 0.5
-TEXTS_OF_OURS = 900
+TEXTS_OF_OURS = 1400
 """So many options and pieces of prompts of no answer are said: more of them would crowd out the words."""
+CARRIERS = {"fr": ("réponse", "numéro"), "en": ("answer", "number")}
+"""Words before a number that people say as one with it, or with a pause between."""
+PUT_TOGETHER = 50
+"""So often a number is said behind its carrier by one person in two breaths."""
 HESITATIONS = {"fr": ("euh", "ben", "alors", "bon", "hum", "je dirais"), "en": ("er", "um", "well", "so", "i'd say")}
 """Said before an answer, which is still that answer."""
 
@@ -153,8 +157,8 @@ def other_speech(language: str, content: Content, known: Sequence[str]) -> list[
 
 
 def renderings(wording: str) -> int:
-    """Give how often a wording is said: short ones are hard to hear."""
-    return 130 if len(wording) <= 6 else 60 if len(wording) <= 12 else 36
+    """Give how often a wording is said: short ones are hard to hear, and the shortest of them are the numbers."""
+    return 150 if len(wording) <= 6 else 60 if len(wording) <= 12 else 36
 
 
 class Speakers:
@@ -166,13 +170,17 @@ class Speakers:
         self._pico = NanoTTS()
         self._random = random
 
-    def speak(self, text: str, voice: str) -> Wave:
-        """Give the text by somebody new: 16 kHz, full scale 1."""
+    def speak(self, text: str, voice: str, *later: str) -> Wave:
+        """Give the text by somebody new, and what they say later, each after a pause: 16 kHz, full scale 1."""
         factor = float(self._random.choice(FACTORS))
         speed = float(np.exp(self._random.uniform(*np.log(SPEEDS)))) / factor
         pitch = float(self._random.uniform(0.7, 1.35)) / (factor if self._random.random() < 0.5 else 1.0)
         ending = ENDINGS[int(self._random.integers(len(ENDINGS)))]
-        wave = self.say(text + ending, voice, factor, speed, pitch)
+        parts = [self.say(text + ("" if later else ending), voice, factor, speed, pitch)]
+        for each in later:
+            gap = np.zeros(int(self._random.uniform(0.02, 0.45) * HEARING_RATE_HZ))
+            parts += [gap, self.say(each + ending, voice, factor, speed, pitch)]
+        wave = np.concatenate(parts)
         return another_mouth(wave, self._random) if self._random.random() < OTHER_MOUTH else wave
 
     def say(self, text: str, voice: str, factor: float, speed: float, pitch: float) -> Wave:
@@ -191,26 +199,29 @@ def training_clips(language: str, content: Content, random: np.random.Generator)
         for take in range(renderings(wording)):
             foreign = OWN_VOICE.get(wording) if take % 2 else None
             yield Clip(wording, people.speak(wording, foreign or voices[take % len(voices)]))
+        carrier, _, number = wording.partition(" ")
+        for _ in range(PUT_TOGETHER if carrier in CARRIERS[language] else 0):
+            yield Clip(wording, people.speak(carrier, voices[0], number))
         respelled = [GERMAN.get(word) for word in wording.split()]
         if language == "fr" and all(respelled):
             for _ in range(20 if len(wording) <= 6 else 6):
                 yield Clip(wording, people.speak(" ".join(word or "" for word in respelled), "de-DE"))
     near = dict.fromkeys(OTHER_WORDS[language].split())
     for text in others:
-        for take in range(3 if text in near else 0):
+        for take in range(4 if text in near else 0):
             yield Clip(GARBAGE, people.speak(text, voices[take % len(voices)]))
     ours = [text for text in others if text not in near]
     for place in random.permutation(len(ours))[:TEXTS_OF_OURS]:
         yield Clip(GARBAGE, people.speak(ours[place], voices[place % len(voices)]))
     abroad = ("de-DE", "es-ES", "it-IT", *(VOICES["en"] if language == "fr" else VOICES["fr"]))
-    for place in random.choice(len(others), 400):
+    for place in random.choice(len(others), 600):
         yield Clip(GARBAGE, people.speak(others[place], abroad[place % len(abroad)]))
-    for _ in range(300):
+    for _ in range(400):
         first, second = random.choice(len(known), 2, replace=False)
         pair = (known[first], known[second])
         gap = np.zeros(int(random.uniform(0.05, 0.4) * HEARING_RATE_HZ))
         yield Clip(GARBAGE, np.concatenate([people.speak(pair[0], voices[0]), gap, people.speak(pair[1], voices[0])]))
-    for wave in noises(random, 240):
+    for wave in noises(random, 300):
         yield Clip(GARBAGE, wave)
 
 
@@ -219,7 +230,7 @@ def babble_voices(language: str, content: Content, random: np.random.Generator) 
     people = Speakers(random)
     voices = ("fr-FR", "en-GB", "en-US", "de-DE", "es-ES", "it-IT")
     texts = [text for text in content.prompts[language].values() if "{" not in text and len(text) > 60]
-    return [people.speak(text, voice) for text, voice in zip(texts, itertools.cycle(voices), strict=False)][:40]
+    return [people.speak(text, voice) for text, voice in zip(texts, itertools.cycle(voices), strict=False)][:80]
 
 
 def hesitations(language: str, random: np.random.Generator) -> list[Wave]:

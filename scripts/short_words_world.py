@@ -20,6 +20,8 @@ Wave = NDArray[np.float64]
 
 MOUTH_WINDOW = 512
 MOUTH_CEPSTRA = 29
+CLIPPED = 0.2
+"""Share of the clips that begin late or end early, as sounds cut out of speech and off at a threshold do."""
 MOUTH_CORNERS_HZ = (0.0, 600.0, 1300.0, 2200.0, 3500.0, 8000.0)
 """Where first, second and third resonances of speech lie, roughly."""
 
@@ -56,6 +58,8 @@ class World:
     def carry(self, clip: Wave) -> Sound:
         """Give the clip as it arrives: sometimes after a hesitation, in a room, in noise, through a line."""
         random = self._random
+        if random.random() < CLIPPED:
+            clip = clipped(clip, random)
         if random.random() < 0.1:
             first = self._before[int(random.integers(len(self._before)))]
             gap = np.zeros(int(random.uniform(0.03, 0.5) * HEARING_RATE_HZ))
@@ -97,9 +101,9 @@ class World:
 
     def _noisy(self, wave: Wave, ratio_db: float) -> Wave:
         random, length, kind = self._random, wave.size, self._random.random()
-        if kind < 0.6:
+        if kind < 0.5:
             noise = coloured(random, length, float(random.choice((0.0, 1.0, 2.0))))
-        elif kind < 0.85:
+        elif kind < 0.86:
             noise = sum((self._voice(length) for _ in range(int(random.integers(2, 6)))), np.zeros(length))
         elif kind < 0.92:
             time_s = np.arange(length) / HEARING_RATE_HZ
@@ -115,6 +119,14 @@ class World:
     def _voice(self, length: int) -> Wave:
         voice = self._babble[int(self._random.integers(len(self._babble)))]
         return np.resize(np.roll(voice, int(self._random.integers(voice.size))), length)
+
+
+def clipped(wave: Wave, random: np.random.Generator) -> Wave:
+    """Give the wave without up to 50 ms of its beginning and 80 ms of its end, at most an eighth of it each."""
+    most = wave.size // 8
+    begin = int(random.uniform(0, min(most, 0.05 * HEARING_RATE_HZ)))
+    end = int(random.uniform(0, min(most, 0.08 * HEARING_RATE_HZ)))
+    return wave[begin : wave.size - end]
 
 
 def band(wave: Wave, low_hz: float, high_hz: float) -> Wave:

@@ -9,13 +9,14 @@ half an hour of one core. The vocabulary is read from the content: a new wording
 The same seed, packages and processor give the same weights. `--features` keeps the encoded clips, so that another
 training takes minutes. Afterwards run scripts/calibrate_short_words.py.
 
-A head stands on the frozen encoder of the embedded recogniser: 512 numbers for every 20 ms of 2.5 s, or of 4 s where
-the sound is longer. A linear layer, two residual convolutions over time (7 frames, then 13 seen), attention pooling
-with four heads, a linear layer to the wordings and "none of them". The exported weights are the mean over the last
-third of the steps (their average generalises better than the last point; Izmailov et al. 2018, "Averaging Weights Leads
-to Wider Optima"). Two heads that differ by their seed alone are kept: the mean of their posteriors errs less than
-either (Lakshminarayanan et al. 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles").
-Weights are kept as 8 bit integers with one scale a row: two heads weigh what one did in 16 bits.
+Two networks stand on the frozen encoder of the embedded recogniser: 512 numbers for every 20 ms of 2.5 s, or of 4 s
+where the sound is longer. They differ by their seed alone: what they make together errs less than either
+(Lakshminarayanan et al. 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles"). A third
+one looks at the log-mel picture that is encoded, not at what the encoder makes of it, and hears every clip through
+several worlds; by itself it hears less, but it errs elsewhere. Each: a linear layer, residual convolutions over time,
+attention pooling with four heads, a linear layer to the wordings and "none of them". The exported weights are the mean
+over the last third of the steps (their average generalises better than the last point; Izmailov et al. 2018, "Averaging
+Weights Leads to Wider Optima"), rounded to `LEVELS` steps either way with one scale a row: compressed, less than five bits.
 """
 
 from __future__ import annotations
@@ -40,17 +41,26 @@ from torch.nn import functional
 
 from audio_content.loader import load
 from voice_app.settings import load_settings
-from voice_app.speech.keyword_head import DIMENSIONS, FRAMES_PER_CODE
-from voice_app.speech.log_mel import HOP, log_mel, present
+from voice_app.speech.keyword_head import DIMENSIONS, FRAMES_PER_CODE, STACKED, stacked
+from voice_app.speech.log_mel import BANDS, HOP, log_mel, present
 from voice_app.speech.models import WHISPER_SHA256, require_whisper
 
 FOLDER = Path(__file__).parents[1] / "voice_app" / "speech" / "keyword_weights"
 SEED = 20
-HEADS = 2
+ENCODED, PICTURE = "encoded", "picture"
+KINDS = (ENCODED, ENCODED, PICTURE)
+"""What each network looks at."""
+WORLDS = 3
+"""Through so many rooms, noises and lines each clip is looked at as a picture; the first is the encoded one."""
+LEVELS = 9
+"""Eleven heard people no better, and weigh more than 200 kB."""
 WINDOWS = (250, 400)
 """Frames of 10 ms that are encoded: the first that the sound fits; a longer sound is cut."""
-WIDTH, KERNEL, DILATIONS, ATTENTION = 60, 5, (1, 2), 4
-EPOCHS, BATCH, PEAK_RATE, DECAY = 12, 64, 3e-3, 0.02
+WIDTH, KERNEL, ATTENTION = 60, 5, 4
+INPUTS = {ENCODED: DIMENSIONS, PICTURE: STACKED}
+DILATIONS = {ENCODED: (1, 2), PICTURE: (1, 2, 4, 8)}
+EPOCHS = {ENCODED: 12, PICTURE: 7}
+BATCH, PEAK_RATE, DECAY = 64, 3e-3, 0.02
 SMOOTHING, NOISE, DROP_IN, DROP_OUT = 0.05, 0.15, 0.2, 0.3
 LEFT_OUT = 16
 """One clip of so many is not trained on and gives the figures in the .toml."""
@@ -63,12 +73,13 @@ def gelu(values: Tensor) -> Tensor:
 
 
 class Head(nn.Module):
-    def __init__(self, classes: int) -> None:
+    def __init__(self, kind: str, classes: int) -> None:
         super().__init__()
-        self.narrow = nn.Linear(DIMENSIONS, WIDTH)
+        self.kind = kind
+        self.narrow = nn.Linear(INPUTS[kind], WIDTH)
         self.over_time = nn.ModuleList(
             nn.Conv1d(WIDTH, WIDTH, KERNEL, padding=dilation * (KERNEL // 2), dilation=dilation)
-            for dilation in DILATIONS
+            for dilation in DILATIONS[kind]
         )
         self.attend = nn.Linear(WIDTH, ATTENTION)
         self.classify = nn.Linear(WIDTH * ATTENTION, classes)
@@ -97,8 +108,13 @@ def main() -> None:
     torch.use_deterministic_algorithms(True)
     with tempfile.TemporaryDirectory() as scratch:
         clips = encoded_clips(chosen.language, chosen.seed, chosen.features or Path(scratch), chosen.jobs)
-        numbers = range(chosen.first_head, chosen.first_head + HEADS)
-        made = side_by_side(lambda number: train(clips, chosen.seed, number), numbers, chosen.jobs)
+        slowest_first = sorted(range(len(KINDS)), key=lambda number: KINDS[number] == ENCODED)
+        each = side_by_side(
+            lambda number: train(clips, KINDS[number], chosen.seed, number + chosen.first_head),
+            slowest_first,
+            chosen.jobs,
+        )
+        made = [each[slowest_first.index(number)] for number in range(len(KINDS))]
     chosen.target.mkdir(parents=True, exist_ok=True)
     export([head for head, _ in made], clips, chosen.target / f"{chosen.language}.npz")
     figures = [each for _, each in made]
@@ -132,20 +148,24 @@ def _do(number: int) -> Any:
 class Encoded:
     """Clips x frames x numbers, how many of the frames are a clip's own, its class; the last class is none of them.
 
-    `middle`, `spread`: mean and standard deviation of each number over some clips.
+    `pictures`, `windows`: the same of each world, worlds x clips. `middle`, `spread`: mean and standard deviation of
+    each number over some clips, by what is looked at.
     """
 
     features: Features
+    pictures: Features
     lengths: NDArray[np.int64]
+    windows: NDArray[np.int64]
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
-    middle: NDArray[np.float32]
-    spread: NDArray[np.float32]
+    middle: dict[str, NDArray[np.float32]]
+    spread: dict[str, NDArray[np.float32]]
 
 
 def encoded_clips(language: str, seed: int, folder: Path, jobs: int) -> Encoded:
     """Give the encoded clips: those of the folder if they are there."""
-    kept, told = folder / f"{language}-{seed}.npy", folder / f"{language}-{seed}.npz"
+    kept, seen = (folder / f"{language}-{seed}-{kind}.npy" for kind in (ENCODED, PICTURE))
+    told = folder / f"{language}-{seed}.npz"
     folder.mkdir(parents=True, exist_ok=True)
     if not told.exists():
         content = load()
@@ -154,76 +174,98 @@ def encoded_clips(language: str, seed: int, folder: Path, jobs: int) -> Encoded:
         clips = list(training_clips(language, content, random))
         print(len(clips), "clips said", round(time.process_time()), "s", flush=True)
         around = babble_voices(language, content, random), hesitations(language, random)
-        lengths = encode(clips, around, seed, kept, jobs)
+        windows = encode(clips, around, seed, (kept, seen), jobs)
         place = {wording: number for number, wording in enumerate(classes)}
         labels = np.array([place[clip.wording] for clip in clips])
-        np.savez(told, classes=np.array(classes), labels=labels, lengths=lengths)
-    features = np.load(kept, mmap_mode="r")
+        np.savez(told, classes=np.array(classes), labels=labels, windows=windows)
+    features, pictures = np.load(kept, mmap_mode="r"), np.load(seen, mmap_mode="r")
     with np.load(told) as known:
-        lengths, labels, classes = known["lengths"], known["labels"], tuple(str(each) for each in known["classes"])
+        windows, labels, classes = known["windows"], known["labels"], tuple(str(each) for each in known["classes"])
+    lengths = windows[0] // FRAMES_PER_CODE
     some = np.sort(np.random.default_rng(seed).permutation(len(labels))[:600])
-    frames = np.concatenate([features[clip, : lengths[clip]].astype(np.float32) for clip in some])
-    return Encoded(features, lengths, labels, classes, frames.mean(axis=0), frames.std(axis=0))
+    frames = {
+        ENCODED: np.concatenate([features[clip, : lengths[clip]].astype(np.float32) for clip in some]),
+        PICTURE: np.concatenate([pictures[0, clip, : windows[0, clip]].astype(np.float32) for clip in some]),
+    }
+    middle, spread = ({kind: of(each, axis=0) for kind, each in frames.items()} for of in (np.mean, np.std))
+    return Encoded(features, pictures, lengths, windows, labels, classes, middle, spread)
 
 
 def encode(
-    clips: list[Clip], around: tuple[list[Wave], list[Wave]], seed: int, path: Path, jobs: int
+    clips: list[Clip], around: tuple[list[Wave], list[Wave]], seed: int, paths: tuple[Path, Path], jobs: int
 ) -> NDArray[np.int64]:
-    """Write what the encoder makes of the clips, each through its own world; give how many frames each has."""
-    longest = WINDOWS[-1] // FRAMES_PER_CODE
-    kept = np.lib.format.open_memmap(path, "w+", np.float16, (len(clips), longest, DIMENSIONS))
-    kept.flush()
-    lengths = np.zeros(len(clips), np.int64)
-    each = side_by_side(lambda job: encode_some(clips[job::jobs], around, seed, path, job, jobs), range(jobs), jobs)
+    """Write what the encoder makes of the clips, each through a world of its own, and their pictures of some more.
+
+    Gives the frames of each picture, worlds x clips.
+    """
+    codes, longest = WINDOWS[-1] // FRAMES_PER_CODE, WINDOWS[-1]
+    for path, shape in zip(paths, ((len(clips), codes, DIMENSIONS), (WORLDS, len(clips), longest, BANDS)), strict=True):
+        np.lib.format.open_memmap(path, "w+", np.float16, shape).flush()
+    windows = np.zeros((WORLDS, len(clips)), np.int64)
+    each = side_by_side(lambda job: encode_some(clips[job::jobs], around, seed, paths, job, jobs), range(jobs), jobs)
     for job, some in enumerate(each):
-        lengths[job::jobs] = some
-    return lengths
+        windows[:, job::jobs] = np.array(some).T
+    return windows
 
 
 def encode_some(
-    clips: list[Clip], around: tuple[list[Wave], list[Wave]], seed: int, path: Path, first: int, step: int
-) -> list[int]:
+    clips: list[Clip],
+    around: tuple[list[Wave], list[Wave]],
+    seed: int,
+    paths: tuple[Path, Path],
+    first: int,
+    step: int,
+) -> list[list[int]]:
     folder = require_whisper(load_settings().models_folder)
     whisper = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type="int8", intra_threads=1)
-    kept = np.lib.format.open_memmap(path, "r+")
-    lengths = []
+    kept, seen = (np.lib.format.open_memmap(path, "r+") for path in paths)
+    windows = []
     for number, clip in enumerate(clips):
         place = first + number * step
-        world = World(np.random.default_rng((seed, place)), *around)
-        samples = present(world.carry(clip.wave))
-        window = next((each for each in WINDOWS if len(samples) <= each * HOP), WINDOWS[-1])
-        picture = log_mel(samples, window)[None]
-        codes = np.array(whisper.encode(ctranslate2.StorageView.from_array(picture)))[0]
-        kept[place, : len(codes)] = codes
-        lengths.append(len(codes))
+        world, lengths = World(np.random.default_rng((seed, place)), *around), []
+        for turn in range(WORLDS):
+            samples = present(world.carry(clip.wave))
+            window = next((each for each in WINDOWS if len(samples) <= each * HOP), WINDOWS[-1])
+            picture = log_mel(samples, window)
+            seen[turn, place, :window] = picture.T
+            lengths.append(window)
+            if turn == 0:
+                codes = np.array(whisper.encode(ctranslate2.StorageView.from_array(picture[None])))[0]
+                kept[place, : len(codes)] = codes
+        windows.append(lengths)
         if number % 500 == 0:
             print(place, "encoded", round(time.process_time()), "s", flush=True)
     kept.flush()
-    return lengths
+    seen.flush()
+    return windows
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
 
 
-def train(clips: Encoded, seed: int, number: int) -> tuple[Head, dict[str, float]]:
-    """Give a head, which differs from another number's by everything that chance decides in training."""
+def train(clips: Encoded, kind: str, seed: int, number: int) -> tuple[Head, dict[str, float]]:
+    """Give a network, which differs from another number's by everything that chance decides in training."""
     torch.set_num_threads(1)
     torch.manual_seed(1000 * seed + number)
     random, began = np.random.default_rng((seed, number)), time.process_time()
     labels, classes = clips.labels, len(clips.classes)
     order = np.random.default_rng(seed).permutation(len(labels))
     tested, trained = order[: len(order) // LEFT_OUT], order[len(order) // LEFT_OUT :]
-    head = Head(classes)
+    head = Head(kind, classes)
+    worlds = WORLDS if kind == PICTURE else 1
+    trained = np.concatenate([world * len(labels) + trained for world in range(worlds)])
     optimizer = torch.optim.AdamW(head.parameters(), lr=PEAK_RATE, weight_decay=DECAY)
-    steps = EPOCHS * len(list(batches(trained, clips.lengths, random)))
+    windows = clips.windows.reshape(-1)
+    steps = EPOCHS[kind] * len(list(batches(trained, windows, random)))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps)
     average, step = torch.optim.swa_utils.AveragedModel(head), 0
-    for epoch in range(EPOCHS):
+    for epoch in range(EPOCHS[kind]):
         head.train()
         losses = []
-        for places in batches(trained, clips.lengths, random):
-            frames = presented(clips, places)
-            frames, targets = disturb(frames, functional.one_hot(torch.from_numpy(labels[places]), classes), random)
+        for places in batches(trained, windows, random):
+            frames = presented(clips, kind, places)
+            right = torch.from_numpy(labels[places % len(labels)])
+            frames, targets = disturb(frames, functional.one_hot(right, classes), random)
             loss = functional.cross_entropy(head(frames), targets, label_smoothing=SMOOTHING)
             optimizer.zero_grad()
             loss.backward()
@@ -233,14 +275,15 @@ def train(clips: Encoded, seed: int, number: int) -> tuple[Head, dict[str, float
             if step > steps * 2 // 3:
                 average.update_parameters(head)
             losses.append(loss.item())
-        print(f"epoch {epoch}: loss {np.mean(losses):.3f}, {time.process_time():.0f} s", flush=True)
+        print(f"{kind} {number}, epoch {epoch}: loss {np.mean(losses):.3f}, {time.process_time():.0f} s", flush=True)
     best = average.module
     best.eval()
     with torch.no_grad():
-        guessed = np.array([int(best(presented(clips, place[None]))[0].argmax()) for place in tested])
+        guessed = np.array([int(best(presented(clips, kind, place[None]))[0].argmax()) for place in tested])
     truth = labels[tested]
     inside = truth < classes - 1
     figures = {
+        "inputs": INPUTS[kind],
         "clips_trained": len(trained), "clips_left_out": len(tested), "last_loss": round(float(np.mean(losses)), 3),
         "left_out_right": round(float(np.mean(guessed == truth)), 3),
         "left_out_words_right": round(float(np.mean((guessed == truth)[inside])), 3),
@@ -254,7 +297,7 @@ def train(clips: Encoded, seed: int, number: int) -> tuple[Head, dict[str, float
 def batches(
     trained: NDArray[np.int64], lengths: NDArray[np.int64], random: np.random.Generator
 ) -> Iterator[NDArray[np.int64]]:
-    """Give the clips in batches of one length each, in another order each time."""
+    """Give the clips (one world's after another's) in batches of one length, in another order each time."""
     found: list[NDArray[np.int64]] = []
     for length in np.unique(lengths):
         some = random.permutation(trained[lengths[trained] == length])
@@ -262,16 +305,24 @@ def batches(
     yield from (found[place] for place in random.permutation(len(found)))
 
 
-def presented(clips: Encoded, places: NDArray[np.int64]) -> Tensor:
+def presented(clips: Encoded, kind: str, places: NDArray[np.int64]) -> Tensor:
     """Give the frames of clips of one length, every number standardised."""
-    frames = clips.features[places, : clips.lengths[places[0]]].astype(np.float32)
-    return torch.from_numpy((frames - clips.middle) / clips.spread)
+    if kind == ENCODED:
+        frames = clips.features[places, : clips.lengths[places[0]]]
+    else:
+        world, clip = np.divmod(places, len(clips.labels))
+        frames = clips.pictures[world, clip, : clips.windows[world[0], clip[0]]]
+    even = (frames.astype(np.float32) - clips.middle[kind]) / clips.spread[kind]
+    return torch.from_numpy(even if kind == ENCODED else stacked(even))
 
 
 def disturb(frames: Tensor, targets: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Give a batch shifted, masked, noisy and mixed, and its targets as shares."""
-    count, length, _ = frames.shape
+    count, length, numbers = frames.shape
     for place in range(count):
+        if numbers == STACKED and random.random() < 0.5:
+            low, size = int(random.integers(0, BANDS)), int(random.integers(2, 13))
+            frames[place].view(length, -1, BANDS)[:, :, low : low + size] = 0.0
         if random.random() < 0.5:
             frames[place] = frames[place].roll(int(random.integers(-8, 12)), 0)
         if random.random() < 0.5:
@@ -297,15 +348,18 @@ def export(heads: list[Head], clips: Encoded, path: Path) -> None:
         for name, weights in head.named_parameters():
             values = weights.detach().numpy()
             key = f"{number}_{name.replace('.', '_')}"
+            arrays[f"{number}_dilations"] = np.array(DILATIONS[head.kind])
             if values.ndim == 1:
                 arrays[key] = values.astype(np.float16)
                 continue
             rows = values.reshape(len(values), -1)
-            scale = (np.abs(rows).max(axis=1) / 127).astype(np.float16).astype(np.float32)
-            arrays[key] = np.rint(rows / scale[:, None]).clip(-127, 127).astype(np.int8).reshape(values.shape)
+            scale = (np.abs(rows).max(axis=1) / LEVELS).astype(np.float16).astype(np.float32)
+            arrays[key] = np.rint(rows / scale[:, None]).clip(-LEVELS, LEVELS).astype(np.int8).reshape(values.shape)
             arrays[f"{key}_scale"] = scale.astype(np.float16)
-    arrays |= {"middle": clips.middle.astype(np.float16), "spread": clips.spread.astype(np.float16)}
-    arrays |= {"wordings": np.array(clips.classes[:-1]), "dilations": np.array(DILATIONS), "windows": np.array(WINDOWS)}
+    for kind, before in ((ENCODED, ""), (PICTURE, "picture_")):
+        arrays[f"{before}middle"] = clips.middle[kind].astype(np.float16)
+        arrays[f"{before}spread"] = clips.spread[kind].astype(np.float16)
+    arrays |= {"wordings": np.array(clips.classes[:-1]), "windows": np.array(WINDOWS)}
     np.savez_compressed(path, **arrays)
 
 

@@ -1,4 +1,4 @@
-"""The keyword head: how likely each of the fixed short wordings is, from the encoder's picture of a few seconds.
+"""The keyword head: how likely each of the fixed short wordings is, from a few seconds of sound.
 
 One or more small networks on the frozen encoder of the embedded recogniser, one per language, trained by
 scripts/train_short_words.py on synthetic speech alone (`keyword_weights/LANGUAGE.toml` tells how). Where the closed-set
@@ -7,14 +7,17 @@ noise, so it hears "deux" where the scorer guesses. It knows its wordings and "n
 
 It knows no grammar, no threshold and no calibration: those are `short_words`.
 
-    x    = gelu(narrow((frame - middle) / spread))   per frame, 512 -> width
+    x    = gelu(narrow((frame - middle) / spread))   per frame of 20 ms, 512 or 320 -> width
     x   += gelu(convolve(x))                         over time, once per dilation
     a    = softmax over time of attend(x)            four ways of looking
     out  = classify(sum over time of a * x)          logits of the wordings and of none of them
 
-Several networks that chance alone made different are one head: their posteriors are averaged, because their mistakes
-are not the same. A head tells which windows of sound it was trained with (`windows`): the encoder is asked for the
-first that the sound fits.
+Several networks are one head: the geometric mean of their posteriors (a logarithmic opinion pool; Genest and Zidek 1986,
+"Combining Probability Distributions"), because their mistakes are not the same: what one of them excludes is not the
+answer. On people it errs less than the arithmetic mean does (docs/listening.md). Some look at what
+the encoder makes of the sound (512 numbers a frame), one may look at the log-mel picture itself (`stacked`, 4 x 80
+numbers): what the encoder lost of a short word in noise is still there. A head tells which windows of sound it was
+trained with (`windows`): the encoder is asked for the first that the sound fits.
 """
 
 from __future__ import annotations
@@ -28,9 +31,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from voice_app.speech.log_mel import HOP
+from voice_app.speech.log_mel import BANDS, HOP
 
 DIMENSIONS = 512
+SIDES = (1, 2)
+"""Frames of the picture before and behind a frame's own that it is stacked with."""
+STACKED = BANDS * (1 + sum(SIDES))
 FRAMES_PER_CODE = 2
 """Frames of the picture (10 ms) that one vector of the encoder stands for."""
 
@@ -49,12 +55,13 @@ class KeywordHead:
             self.wordings: tuple[str, ...] = tuple(str(wording) for wording in arrays["wordings"])
             self.windows: tuple[int, ...] = tuple(int(frames) for frames in arrays["windows"])
             self._middle, self._spread = (arrays[name].astype(np.float32) for name in ("middle", "spread"))
-            dilations = [int(dilation) for dilation in arrays["dilations"]]
+            picture = ("picture_middle", "picture_spread")
+            self._picture = [arrays[name].astype(np.float32) for name in picture if name in arrays.files]
             names = [name for name in arrays.files if name.partition("_")[0].isdigit() and not name.endswith("_scale")]
             values = {name: _whole(arrays, name) for name in names}
         numbers = sorted({name.partition("_")[0] for name in names})
         self._networks = [
-            _Network({n.partition("_")[2]: w for n, w in values.items() if n.partition("_")[0] == number}, dilations)
+            _Network({n.partition("_")[2]: w for n, w in values.items() if n.partition("_")[0] == number})
             for number in numbers
         ]
 
@@ -62,29 +69,34 @@ class KeywordHead:
         """Give how many frames are to be encoded for so many samples; None for a sound that is longer than all."""
         return next((frames for frames in self.windows if samples <= frames * HOP), None)
 
-    def logits(self, encoded: Numbers) -> NDArray[np.float64]:
-        """Give the logit of every wording, then that of none of them, for `encoded` (frames x DIMENSIONS).
+    def logits(self, encoded: Numbers, picture: Numbers) -> NDArray[np.float64]:
+        """Give the logit of every wording, then that of none of them: logarithms of probabilities.
 
-        They are logarithms of probabilities.
+        `encoded`: frames of 20 ms x DIMENSIONS. `picture`: what was encoded, bands x frames of 10 ms.
         """
-        frames = self._standard(encoded)
-        each = np.array([log_softmax(network.logits(frames)) for network in self._networks])
-        highest = each.max(axis=0)
-        return np.asarray(highest + np.log(np.exp(each - highest).mean(axis=0)))
+        seen = self._seen(encoded, picture)
+        each = np.array([log_softmax(network.logits(seen[network.inputs])) for network in self._networks])
+        return log_softmax(each.mean(axis=0))
 
-    def pooled(self, encoded: Numbers) -> Numbers:
+    def pooled(self, encoded: Numbers, picture: Numbers) -> Numbers:
         """Give what the head makes of the sound before it names a wording: a vector to compare two sounds by."""
-        frames = self._standard(encoded)
-        return np.concatenate([network.pooled(frames) for network in self._networks])
+        seen = self._seen(encoded, picture)
+        return np.concatenate([network.pooled(seen[network.inputs]) for network in self._networks])
 
-    def _standard(self, encoded: Numbers) -> Numbers:
-        return np.asarray((encoded - self._middle) / self._spread, dtype=np.float32)
+    def _seen(self, encoded: Numbers, picture: Numbers) -> dict[int, Numbers]:
+        """Give what the networks look at, by how many numbers a frame has."""
+        seen = {DIMENSIONS: np.asarray((encoded - self._middle) / self._spread, dtype=np.float32)}
+        if self._picture:
+            middle, spread = self._picture
+            seen[STACKED] = stacked(np.asarray((picture.T - middle) / spread, dtype=np.float32))
+        return seen
 
 
 class _Network:
-    def __init__(self, weights: dict[str, Numbers], dilations: list[int]) -> None:
+    def __init__(self, weights: dict[str, Numbers]) -> None:
         self._weights = weights
-        self._dilations = dilations
+        self._dilations = [int(dilation) for dilation in weights["dilations"]]
+        self.inputs = int(weights["narrow_weight"].shape[1])
 
     def logits(self, frames: Numbers) -> NDArray[np.float64]:
         weights = self._weights
@@ -108,6 +120,13 @@ def _whole(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Numbers:
         return kept
     scale = arrays[f"{name}_scale"].astype(np.float32)
     return np.asarray(kept * scale.reshape(-1, *[1] * (kept.ndim - 1)), dtype=np.float32)
+
+
+def stacked(frames: Numbers) -> Numbers:
+    """Give frames of 20 ms from frames of 10 ms (... x frames x bands): each every second one with its neighbours."""
+    whole = np.pad(frames, [*[(0, 0)] * (frames.ndim - 2), SIDES, (0, 0)])
+    count, reach = frames.shape[-2] // 2, 1 + sum(SIDES)
+    return np.concatenate([whole[..., side : side + 2 * count : 2, :] for side in range(reach)], axis=-1)
 
 
 def log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

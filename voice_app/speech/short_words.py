@@ -40,7 +40,7 @@ from voice_app.audio import Sound
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId, Recognition
 from voice_app.speech import calibration, policy
 from voice_app.speech.keyword_head import KeywordHead
-from voice_app.speech.log_mel import AFTER_S, BEFORE_S, FRAMES_PER_SECOND, HOP, Samples, present
+from voice_app.speech.log_mel import AFTER_S, BEFORE_S, FRAMES_PER_SECOND, HOP, Samples, log_mel, present
 from voice_app.speech.models import WHISPER_SHA256
 from voice_app.speech.passages import loudest, passages
 from voice_app.speech.whisper_scorer import ENGINE as SCORER
@@ -229,7 +229,7 @@ class ShortWordEar:
         places = {m.id: [place[form] for form in m.forms if form in place] for m in grammar.meanings}
         if not any(places.values()):
             return None
-        logits = head.logits(self._scorer.encode(samples, window)[0])
+        logits = head.logits(self._scorer.encode(samples, window)[0], log_mel(samples, window))
         asked = [number for numbers in places.values() for number in numbers]
         known = {meaning: logsumexp(logits[numbers]) for meaning, numbers in places.items() if numbers}
         return HeadHeard(known, logsumexp(np.delete(logits, asked)))

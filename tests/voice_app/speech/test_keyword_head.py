@@ -10,7 +10,7 @@ import pytest
 
 from audio_content.loader import load
 from voice_app.speech.keyword_head import DIMENSIONS, FRAMES_PER_CODE, KeywordHead, convolve, gelu, languages
-from voice_app.speech.log_mel import HOP
+from voice_app.speech.log_mel import BANDS, HOP
 from voice_app.speech.models import WHISPER_SHA256
 
 FOLDER = resources.files("voice_app.speech") / "keyword_weights"
@@ -53,7 +53,10 @@ def test_one_logit_a_wording_and_one_for_none_of_them_in_every_window(language: 
     head, random = KeywordHead(language), np.random.default_rng(1)
 
     each = [
-        head.logits(random.normal(size=(window // FRAMES_PER_CODE, DIMENSIONS)).astype(np.float32))
+        head.logits(
+            random.normal(size=(window // FRAMES_PER_CODE, DIMENSIONS)).astype(np.float32),
+            random.normal(size=(BANDS, window)).astype(np.float32),
+        )
         for window in head.windows
     ]
 
