@@ -25,6 +25,8 @@ SCOPES = (
     *("organization:read", "members:read", "members:write", "campaigns:read", "campaigns:write"),
     *("participations:read", "results:read", "exports:read", "webhooks:read", "webhooks:write"),
 )
+LEAVING_S = 120
+"""The service lets what is under way come to its end; a busy machine takes its time."""
 CONFIG = """[parameters]
 "path.organization" = "{organization}"
 "path.campaign" = "{campaign}"
@@ -96,7 +98,7 @@ def _fuzz(folder: Path, options: argparse.Namespace) -> int:
             )
         finally:
             serving.terminate()
-            serving.wait(20)
+            serving.wait(LEAVING_S)
     written = (folder / "log").read_text()
     print(f"token in the log: {token in written}; tracebacks in the log: {written.count('Traceback')}")
     if "Traceback" in written:

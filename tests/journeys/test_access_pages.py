@@ -182,6 +182,17 @@ async def test_every_page_for_everybody_is_clean_at_four_sizes_in_the_dark_and_i
     assert served.asked == {urlsplit(served.address).netloc}
 
 
+async def test_the_pages_of_accreditation_and_retention_are_clean_too(served: Served) -> None:
+    looker = await Looker.of(served)
+    for each in (looker.page, looker.forced):
+        await served.signed_in(each, "admin")
+
+    for page in ("accreditation", "retention"):
+        await looker.look(f"/org/{served.desk.ours}/{page}/")
+
+    assert looker.found == {}
+
+
 async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_colours(served: Served) -> None:
     here = f"/org/{served.desk.ours}"
     await served.desk.waiting()

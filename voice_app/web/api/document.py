@@ -15,6 +15,7 @@ from quart_schema.conversion import model_schema
 from quart_schema.openapi import OpenAPIProvider
 from werkzeug.routing.rules import Rule
 
+from audio_content.model import LOCALES
 from engine.organization.scopes import Scope
 from voice_app.web.api.gate import NO_CONTENT, ApiRoute, Open
 from voice_app.web.api.models import ProblemAnswer, TokenRefusal
@@ -69,6 +70,9 @@ class ApiDocument(OpenAPIProvider):
 
     def _complete(self, operation: dict[str, Any], route: ApiRoute) -> None:
         responses = {str(status): told for status, told in operation["responses"].items()}
+        for part in operation.get("parameters", ()):
+            if part["name"] == "locale":
+                part["schema"] = {"type": "string", "enum": list(LOCALES)}
         if route.media:
             kind = "object" if route.media == "application/json" else "string"
             responses["200"] = {"description": "The file.", "content": {route.media: {"schema": {"type": kind}}}}

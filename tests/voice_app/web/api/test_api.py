@@ -66,6 +66,9 @@ async def test_the_description_is_valid_and_whole(program: Program) -> None:
     assert all("429" in each["responses"] for each in operations)
     scopes = described["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"]["scopes"]
     assert set(scopes) == set(Scope)
+    recording = next(path for name, path in described["paths"].items() if name.endswith("/recording/{locale}"))
+    (locale,) = (each for each in recording["put"]["parameters"] if each["name"] == "locale")
+    assert locale["schema"]["enum"] == ["fr", "en"]
 
 
 async def test_a_token_tells_what_it_opens(program: Program) -> None:
