@@ -16,7 +16,7 @@ one looks at the log-mel picture that is encoded, not at what the encoder makes 
 several worlds; by itself it hears less, but it errs elsewhere. Each: a linear layer, residual convolutions over time,
 attention pooling with four heads, a linear layer to the wordings and "none of them". The exported weights are the mean
 over the last third of the steps (their average generalises better than the last point; Izmailov et al. 2018, "Averaging
-Weights Leads to Wider Optima"), rounded to `LEVELS` steps either way with one scale a row: compressed, less than five bits.
+Weights Leads to Wider Optima"), rounded to `LEVELS` steps either way with one scale a row: under five bits, compressed.
 """
 
 from __future__ import annotations

@@ -12,12 +12,12 @@ It knows no grammar, no threshold and no calibration: those are `short_words`.
     a    = softmax over time of attend(x)            four ways of looking
     out  = classify(sum over time of a * x)          logits of the wordings and of none of them
 
-Several networks are one head: the geometric mean of their posteriors (a logarithmic opinion pool; Genest and Zidek 1986,
-"Combining Probability Distributions"), because their mistakes are not the same: what one of them excludes is not the
-answer. On people it errs less than the arithmetic mean does (docs/listening.md). Some look at what
-the encoder makes of the sound (512 numbers a frame), one may look at the log-mel picture itself (`stacked`, 4 x 80
-numbers): what the encoder lost of a short word in noise is still there. A head tells which windows of sound it was
-trained with (`windows`): the encoder is asked for the first that the sound fits.
+Several networks are one head: the geometric mean of their posteriors (a logarithmic opinion pool; Genest and Zidek
+1986, "Combining Probability Distributions"), because their mistakes are not the same: what one of them excludes is not
+the answer. On people it errs less than the arithmetic mean does (docs/listening.md). Some look at what the encoder
+makes of the sound (512 numbers a frame), one may look at the log-mel picture itself (`stacked`, 4 x 80 numbers): what
+the encoder lost of a short word in noise is still there. A head tells which windows of sound it was trained with
+(`windows`): the encoder is asked for the first that the sound fits.
 """
 
 from __future__ import annotations
