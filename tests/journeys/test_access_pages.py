@@ -230,6 +230,7 @@ async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_c
         f"{here}/campaigns/{campaign.id}/change",
         f"{here}/campaigns/{campaign.id}/results/",
         f"{here}/campaigns/{campaign.id}/participants/",
+        f"{here}/campaigns/{campaign.id}/participants/{await served.desk.participant(campaign)}",
         f"{here}/campaigns/new",
         f"{here}/sittings/",
         f"{here}/sittings/{sitting.id}/",
