@@ -151,7 +151,7 @@ def name_of(context: DialogueContext, state: DialogueState, meaning: MeaningId) 
     kind, _, name = meaning.partition(".")
     if kind == "option" and state.session.asked is not None:
         return OptionWords(state.session.asked.item, OptionId(name))
-    return str(meaning)
+    return f"command.{name}" if kind == "menu" else str(meaning)  # what a turn understands beside its choices
 
 
 def _phrase(prompt: str, **fill: Fill) -> Phrase:

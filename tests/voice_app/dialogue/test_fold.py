@@ -11,6 +11,7 @@ from engine.adaptive import compile_bank
 from engine.model import Aid, Channel, Evidence, InputMode, Item, ItemId, Outcome
 from engine.organization.sittings import Seat
 from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, Stage, small_context
+from tests.voice_app.dialogue.test_gathering import TOGETHER
 from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import apply, option_order, resume
@@ -25,6 +26,7 @@ from voice_app.dialogue.records import (
     PracticeDone,
     Record,
     ResultClaimed,
+    ResultsGathered,
     ResultUnclaimed,
     SessionFinished,
     SessionStarted,
@@ -198,7 +200,7 @@ def test_every_kind_of_record_survives_storage() -> None:
         stage.answer(right=True)
     stage.keys("21")
     stage.records += [NoteTaken("note-1"), ResultClaimed("a"), ResultUnclaimed("a")]  # kept by others than the dialogue
-    stage.records.append(ParticipationReleased("campaign-1"))
+    stage.records += [ParticipationReleased("campaign-1"), ResultsGathered(TOGETHER)]
 
     assert {record.kind for record in stage.records} == set(RECORD_TYPES)
     assert [from_payload(each.kind, to_payload(each)) for each in stage.records] == stage.records
