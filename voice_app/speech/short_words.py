@@ -13,8 +13,8 @@ made of both, with the numbers of `calibration_tables/whisper-base-words.toml`:
     unknown wordings u, and none     H(else) * softmax over (s(u), s(none)) / scorer_temperature
 
 A meaning's likelihood is the sum over its known and unknown wordings (an option is "le bouton vert" and "réponse un").
-Where the head alone is sure (`sure_above`) the scorer is not asked: that saves most of the time. What becomes of the
-evidence is `policy`'s decision.
+Where the head alone is sure (`sure_above`; without `else_bias` where the turn has wordings that it does not know) the
+scorer is not asked: that saves most of the time. What becomes of the evidence is `policy`'s decision.
 
 Sound longer than the head's first window is taken apart at its pauses (`passages`): where there are several, the one in
 which the head hears an answer is heard as if it had been said alone ("euh ... la deux"). Two passages with different
@@ -31,7 +31,7 @@ language without a head.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -192,8 +192,7 @@ class ShortWordEar:
 
     def _phrase(self, samples: Samples, grammar: Grammar, answers: Mapping[MeaningId, _Part]) -> Heard | None:
         """Give the evidence of the scorer where the whole is surely a wording that the head does not know."""
-        words = frozenset(self._heads[grammar.language].wordings)
-        if all(form in words for meaning in grammar.meanings for form in meaning.forms):
+        if self._knows_all(grammar):
             return None
         in_parts = {meaning.id: float(meaning.id in answers) for meaning in grammar.meanings}
         by_scorer = self.ask_scorer(samples, grammar, in_parts)
@@ -207,6 +206,11 @@ class ShortWordEar:
             shares[meaning] += float(share)
         return Heard(shares, float(none_of_these), by_scorer.no_speech)
 
+    def _knows_all(self, grammar: Grammar) -> bool:
+        """Tell whether the head knows every wording of the turn."""
+        words = frozenset(self._heads[grammar.language].wordings)
+        return all(form in words for meaning in grammar.meanings for form in meaning.forms)
+
     def _part(self, passage: Sound, grammar: Grammar) -> _Part:
         samples = present(passage)
         return _part(samples, self.ask_head(samples, grammar), self._tables[grammar.language])
@@ -214,7 +218,10 @@ class ShortWordEar:
     def _weighed(self, samples: Samples, by_head: HeadHeard, grammar: Grammar) -> Heard:
         table = self._tables[grammar.language]
         likelihoods, none_of_these = weigh(by_head, None, table)
-        if max(likelihoods.values()) >= table.sure_above:
+        alone = likelihoods
+        if not self._knows_all(grammar):  # "none of them" may well be a wording: the head is not sure by its bias
+            alone, _ = weigh(by_head, None, replace(table, else_bias=0.0))
+        if max(alone.values()) >= table.sure_above:
             return Heard(likelihoods, none_of_these, 0.0)
         by_scorer = self.ask_scorer(samples, grammar, likelihoods)
         return Heard(*weigh(by_head, by_scorer, table), by_scorer.no_speech)
