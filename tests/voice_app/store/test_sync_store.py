@@ -161,6 +161,14 @@ class Field:
         self.sites.append(site)
         return site
 
+    async def put_back(self, site: Site, backup: Path) -> Site:
+        """Put a site's file back to an earlier copy, as somebody does who copies files; give it, opened again."""
+        await site.store.close()
+        shutil.copy(backup, site.file)
+        again = await site.reopened()
+        self.sites[self.sites.index(site)] = again
+        return again
+
     async def whole(self) -> list[object]:
         """Give what is wrong at the hub and at each site."""
         faults = list((await check_database(self.url, RULES)).faults)
@@ -234,9 +242,7 @@ async def test_a_restored_site_takes_a_new_id_and_gets_back_what_it_had_sent(pla
     await site.answer(session, "two")
     await site.push()
     before = site.store.site_id
-    await site.store.close()
-    shutil.copy(tmp_path / "backup", site.file)
-    plain.sites[0] = restored = await site.reopened()
+    restored = await plain.put_back(site, tmp_path / "backup")
 
     await restored.answer(session, "three")
     await restored.exchange()
@@ -268,9 +274,7 @@ async def test_a_restored_site_that_reads_its_former_chain_late_counts_it_as_the
     await site.store.take_up(session)
     await site.answer(session, "four")
     await site.push()
-    await site.store.close()
-    shutil.copy(tmp_path / "backup", site.file)
-    plain.sites[0] = restored = await site.reopened()
+    restored = await plain.put_back(site, tmp_path / "backup")
     restored.line.deaf = True
     await restored.push()  # it learns that it is a copy, and cannot read yet what it lacks
     found = await restored.line.claim(code, "kiosk")
@@ -294,9 +298,7 @@ async def test_a_site_put_back_by_hand_gets_back_what_it_had_sent(plain: Field, 
     site.copied(tmp_path / "backup")
     await site.answer(session, "two")
     await site.push()
-    await site.store.close()
-    shutil.copy(tmp_path / "backup", site.file)
-    plain.sites[0] = restored = await site.reopened()
+    restored = await plain.put_back(site, tmp_path / "backup")
 
     await restored.uplink.renew()  # as `voice-app db restore` does
     await restored.exchange()
@@ -314,9 +316,7 @@ async def test_a_copy_that_hears_of_its_own_later_events_still_keeps_answers(pla
     site.copied(tmp_path / "backup")
     await site.answer(session, "two")
     await site.push()
-    await site.store.close()
-    shutil.copy(tmp_path / "backup", site.file)
-    plain.sites[0] = restored = await site.reopened()
+    restored = await plain.put_back(site, tmp_path / "backup")
     found = await restored.line.claim(code, "kiosk")
     assert found is not None
 
@@ -338,15 +338,11 @@ async def test_an_event_that_came_by_itself_to_another_s_place_is_set_aside(plai
     await site.answer(session, "two")
     end = (await site.uplink.backlogs())[-1].last
     stranded = (await site.uplink.batch_after(site.store.site_id, end - 1)).events[0]
-    await site.store.close()
-    shutil.copy(tmp_path / "backup", site.file)
-    plain.sites[0] = twin = await site.reopened()
+    twin = await plain.put_back(site, tmp_path / "backup")
     former = twin.store.site_id
     await twin.answer(session, "other")
     await twin.push()
-    await twin.store.close()
-    shutil.copy(tmp_path / "backup", site.file)
-    plain.sites[0] = restored = await site.reopened()
+    restored = await plain.put_back(twin, tmp_path / "backup")
     await restored.uplink.renew()
     await restored.uplink.take_session([(stranded, Place(1, former, stranded.envelope.sequence))])
 
