@@ -4,8 +4,8 @@
         torch==2.13.0 ctranslate2==4.8.5 tokenizers numpy py-nanotts==0.1.1 soxr pyyaml psutil platformdirs
     PYTHONPATH=. nice /somewhere/train/bin/python scripts/train_short_words.py --language fr
 
-Wanted: the model assembled (`voice_app models install embedded`), sox; about 3 GB of memory and of temporary disk;
-half an hour of one core. The vocabulary is read from the content: a new wording is one line there and one run of this.
+Wanted: the model assembled (`voice_app models install embedded`), sox; about 6 GB of memory and of temporary disk;
+an hour of one core. The vocabulary is read from the content: a new wording is one line there and one run of this.
 The same seed, packages and processor give the same weights. `--features` keeps the encoded clips, so that another
 training takes minutes. Afterwards run scripts/calibrate_short_words.py.
 
