@@ -193,6 +193,8 @@ class SqlUplink:
             match verdict:
                 case Settled(upto) | SendFrom(upto):
                     await _acknowledge(database, chain, upto)
+                    if upto == chain.last_sequence < chain.wanted == upto + 1:
+                        chain.wanted = 0  # put back by hand (`renew_site`), and the backup lacked nothing
                 case Forked(first, hub_last):
                     count = await fork(database, chain.id, first, hub_last)
                     detail = f"this database is a copy: {count} events from {first} on go on under a new id"

@@ -302,8 +302,11 @@ async def test_a_site_put_back_by_hand_gets_back_what_it_had_sent(plain: Field, 
 
     await restored.uplink.renew()  # as `voice-app db restore` does
     await restored.exchange()
+    await restored.uplink.renew()  # and once more, where nothing is lacking
+    await restored.exchange()
 
     assert await restored.items(session) == ["one", "two"]
+    assert [max(0, each.wanted - each.last) for each in await restored.uplink.backlogs()] == [0, 0, 0]
     assert await plain.whole() == []
 
 
