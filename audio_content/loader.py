@@ -21,6 +21,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -56,12 +57,19 @@ _Given = ParamSpec("_Given")
 
 
 def load(root: Path | None = None, *, partial: bool = False) -> Content:
-    """Give the content below `root`, the package's own by default.
+    """Give the content below `root`, the package's own by default, which a process reads once.
 
     `partial` is for writers at work: missing prompt and vocabulary files are taken as absent locales.
     Raises ContentError with all the faults found.
     """
+    if root is None and not partial:
+        return _own()
     return _Loading(files("audio_content") if root is None else root, partial=partial).content()
+
+
+@cache
+def _own() -> Content:
+    return _Loading(files("audio_content"), partial=False).content()
 
 
 class _Loading:
