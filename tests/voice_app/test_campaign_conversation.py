@@ -12,6 +12,7 @@ import pytest
 
 from engine.organization.campaigns import CampaignKind
 from engine.organization.roles import Role
+from tests.databases import new_file
 from tests.fakes_speech import FakeSynthesizer
 from tests.voice_app.fakes import FakeChannel, FakeEndpointer, FakeRecognizer
 from voice_app.app import contexts, dialogue_context, recordings_of
@@ -86,7 +87,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}"
+    url = await new_file(tmp_path / "events.sqlite")
     store = await SqlStore.open(url, rules=StoreRules(repeat_after_days=0))
     rules = OrganizationRules(argon2_memory_kib=64, argon2_passes=1)
     organizations, accounts = SqlOrganizations(store.engine, rules), SqlAccounts(store.engine, rules)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.model import Channel
+from tests.databases import new_file
 from tests.fakes_speech import FakeSynthesizer
 from tests.voice_app.fakes import FakeChannel, FakeEndpointer, FakeRecognizer
 from tests.voice_app.test_assisted_conversation import usual_context
@@ -58,7 +59,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}")
+    store = await SqlStore.open(await new_file(tmp_path / "events.sqlite"))
     yield House(store)
     await store.close()
 

@@ -13,6 +13,7 @@ import pytest
 from engine.model import Channel
 from engine.organization.campaigns import CampaignKind
 from engine.organization.roles import Role
+from tests.databases import new_file
 from tests.fakes_speech import FakeSynthesizer
 from tests.voice_app.fakes import FakeChannel, FakeEndpointer, FakeRecognizer
 from tests.voice_app.test_assisted_conversation import usual_context
@@ -102,7 +103,7 @@ class House:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}"
+    url = await new_file(tmp_path / "events.sqlite")
     store = await SqlStore.open(url)
     organizations, accounts = SqlOrganizations(store.engine, RULES), SqlAccounts(store.engine, RULES)
     organization = await organizations.create("la Maison Bleue")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import new_file
 from tests.voice_app.dialogue.stage import Stage
 from tests.voice_app.dialogue.test_real_content import _answer, real_context
 from tests.voice_app.documents import paper
@@ -21,7 +22,7 @@ from voice_app.store.sql_store import SqlStore
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    opened = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}")
+    opened = await SqlStore.open(await new_file(tmp_path / "events.sqlite"))
     yield opened
     await opened.close()
 

@@ -18,6 +18,7 @@ from engine.organization.codes import is_campaign_code, with_check_digit
 from engine.organization.consent import Purpose
 from engine.organization.roles import Role
 from engine.organization.snapshot import AreaResult, Snapshot
+from tests.databases import new_file
 from voice_app.errors import SharingClosed, StoreError, TooManyAttempts
 from voice_app.organizations import (
     Campaign,
@@ -117,7 +118,7 @@ async def house(url: str) -> AsyncIterator[House]:
 @pytest.fixture
 async def light_house(tmp_path: Path) -> AsyncIterator[House]:
     """The same on SQLite alone, for rules that no database decides."""
-    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}")
+    store = await SqlStore.open(await new_file(tmp_path / "events.sqlite"))
     yield House(store)
     await store.close()
 

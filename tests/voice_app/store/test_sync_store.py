@@ -20,6 +20,7 @@ from engine.model import Outcome
 from engine.sync.batches import Batch, Sealed, decode, encode
 from engine.sync.sending import Answer
 from engine.sync.sessions import Place
+from tests.databases import new_file
 from tests.voice_app.outlets.sessions import ITEMS, answered, keep
 from tests.voice_app.store.test_organizations import House
 from tests.voice_app.store.test_results import share
@@ -156,7 +157,7 @@ class Field:
     async def new_site(self, name: str, organizations: Sequence[str] = ()) -> Site:
         enrolment, token = await SqlEnrolments(self.hub_store.engine).enrol(name, organizations)
         file = self.folder / f"{name}.sqlite"
-        site = Site(file, await SqlStore.open(f"sqlite+aiosqlite:///{file}"), DirectLine(self.hub, enrolment))
+        site = Site(file, await SqlStore.open(await new_file(file)), DirectLine(self.hub, enrolment))
         await site.uplink.join("https://hub.example", token, enrolment.seal_key)
         self.sites.append(site)
         return site

@@ -13,6 +13,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
+from tests.databases import new_file
 from voice_app.store.sql_exchange import SqlExchange
 from voice_app.store.sql_store import SqlStore
 from voice_app.store.sql_uplink import SqlUplink
@@ -95,7 +96,7 @@ async def serving(url: str, folders: dict[str, Path]) -> AsyncIterator[Hub]:
 async def join(hub: Hub, folder: Path, name: str, organizations: Sequence[str] = ()) -> Site:
     """Make a site that has joined the hub."""
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - a test's own folder
-    store = await SqlStore.open(f"sqlite+aiosqlite:///{folder / 'events.sqlite'}")
+    store = await SqlStore.open(await new_file(folder / "events.sqlite"))
     site = Site(store, Folders(folder / "content", folder / "speech", folder / "incoming"), name)
     site_keys, hub_keys = new_keys()
     _, token = await hub.desk.enrolments.enrol(name, organizations, hub_keys.to_text())

@@ -10,6 +10,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from tests.databases import new_file
 from voice_app.store.sql_overview import ChainStatus, SiteStatus
 from voice_app.store.sql_store import SqlStore
 from voice_app.sync.hub_desk import HubDesk
@@ -21,7 +22,7 @@ NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'hub.sqlite'}")
+    store = await SqlStore.open(await new_file(tmp_path / "hub.sqlite"))
     desk = HubDesk(store.engine, {})
     await desk.enrolments.enrol("le bus", [])
     app = Quart(__name__)

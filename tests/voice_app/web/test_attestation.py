@@ -15,6 +15,7 @@ from quart import Quart
 
 from audio_content.model import LOCALES
 from engine.organization.codes import with_check_digit
+from tests.databases import new_file
 from tests.voice_app.documents import paper
 from tests.voice_app.test_assisted_conversation import usual_context
 from tests.voice_app.test_session_report import kept
@@ -59,7 +60,7 @@ class Page:
 
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}")
+    store = await SqlStore.open(await new_file(tmp_path / "events.sqlite"))
     yield Page(store, replace(Settings(), data_folder=tmp_path))
     await store.close()
 

@@ -13,6 +13,7 @@ import pytest
 from quart import Quart
 
 from engine.model import Aid, Channel, Evidence, InputMode, Outcome
+from tests.databases import new_file
 from tests.voice_app.test_assisted_conversation import usual_context
 from voice_app.app import contexts
 from voice_app.dialogue.context import DialogueContext
@@ -81,7 +82,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    store = await SqlStore.open(f"sqlite+aiosqlite:///{tmp_path / 'events.sqlite'}")
+    store = await SqlStore.open(await new_file(tmp_path / "events.sqlite"))
     rules = OrganizationRules(argon2_memory_kib=64, argon2_passes=1)
     yield Desk(store, SqlLearners(store.engine, rules, StoreRules()))
     await store.close()

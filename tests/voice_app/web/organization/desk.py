@@ -17,6 +17,7 @@ from engine.organization.consent import Purpose
 from engine.organization.roles import Role
 from engine.organization.scopes import Scope
 from engine.organization.snapshot import AreaResult, Snapshot
+from tests.databases import new_file
 from voice_app.app import contexts, dialogue_context
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.records import (
@@ -104,7 +105,7 @@ class Desk:
 
     @classmethod
     async def open(cls, folder: Path) -> Desk:
-        desk = cls(await SqlStore.open(f"sqlite+aiosqlite:///{folder / 'events.sqlite'}"))
+        desk = cls(await SqlStore.open(await new_file(folder / "events.sqlite")))
         desk.organizations = SqlOrganizations(desk.store.engine, RULES, desk.moment)
         desk.accounts = SqlAccounts(desk.store.engine, RULES, desk.moment)
         desk.results = SqlResults(desk.store.engine, desk.moment)
