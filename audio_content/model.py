@@ -131,6 +131,10 @@ CHOSEN = "set:"
 """What the name of a path begins with that is made of chosen competences: "set:1.1,4.1@3"."""
 
 
+REHEARSAL_PATH, REHEARSED_PATH = "repetition", "positionnement"
+"""The path that rehearses the certification, and the one whose skills it asks, without those outside the CRCN."""
+
+
 def chosen_path(nodes: Sequence[str], level: int) -> str:
     """Give the name of the path of the skills of these competences and tubes, and of these skills, up to a level."""
     return f"{CHOSEN}{','.join(nodes)}@{level}"

@@ -11,7 +11,7 @@ its own (`SkillMap.spec_of`).
 from __future__ import annotations
 
 from audio_content.errors import ContentError
-from audio_content.model import LOCALES, Names, SkillMap
+from audio_content.model import LOCALES, REHEARSAL_PATH, REHEARSED_PATH, Names, SkillMap
 from audio_content.sources import Node, Tree
 from engine.model import (
     MAX_LEVEL,
@@ -115,6 +115,10 @@ def read_skill_map(tree: Tree, file: str) -> SkillMap:
         raise root.fault("no area", "List the areas under `areas:`")
     extension = tuple(reader.area(node) for node in root.nodes("areas") if node.truth("extension"))
     prerequisites = tuple(_prerequisite(node, reader) for node in root.nodes("prerequisites"))
+    certified = {area.id for area in areas}
+    rehearsed = [skill for skill in reader.paths.get(REHEARSED_PATH, ()) if reader.area_of[skill] in certified]
+    if rehearsed:
+        reader.paths[REHEARSAL_PATH] = rehearsed
     return SkillMap(
         version=version,
         spec=FrameworkSpec(areas, prerequisites),

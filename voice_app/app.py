@@ -15,7 +15,7 @@ from quart import Quart
 
 from audio_content.loader import load
 from audio_content.model import Content
-from engine.adaptive import ABC_DIAG, compile_bank
+from engine.adaptive import compile_bank
 from engine.model import Channel as ChannelKind
 from voice_app.access import Access, Rates
 from voice_app.attesting import attestation_paper
@@ -24,6 +24,7 @@ from voice_app.certification import centre_said, centres_nearby, eligibility
 from voice_app.chores import EmbeddedChores
 from voice_app.conversation import Conversation, Voices
 from voice_app.dialogue.context import DialogueContext, Rules
+from voice_app.dialogue.paths import policy_of
 from voice_app.ear_places import EarPlaces
 from voice_app.exchange import Exchange, content_in_use, open_exchange
 from voice_app.feeds import Feeds
@@ -196,9 +197,8 @@ def dialogue_context(settings: Settings, content: Content | None = None, path: s
         known = sorted((*chosen.skill_map.paths, *chosen.skill_map.modules))
         raise InvalidSetting(f"the assessment path {path!r} is not one of {', '.join(known)}") from fault
     bank = compile_bank(chosen.skill_map.spec_of(path), chosen.engine_items(path))
-    policy = replace(ABC_DIAG, max_items=settings.assessment.max_items)
     rules = Rules(path=path, max_items=settings.assessment.max_items)
-    return DialogueContext(content=chosen, bank=bank, policy=policy, rules=rules)
+    return DialogueContext(content=chosen, bank=bank, policy=policy_of(path, chosen.skill_map), rules=rules)
 
 
 def contexts(settings: Settings, usual: DialogueContext) -> ContextOf:

@@ -14,7 +14,7 @@ whole framework. A finite graph without cycle always has such a skill unless eve
 
 A session that ended early speaks in bands, never in one number (`Report.speaks_in_bands`). A rehearsal certifies on a
 competence's own answers: the belief over it starts from the wide prior of one person, and nothing is borrowed from the
-other competences.
+other competences; one without a question certifies nothing.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def build_report(
         strengths=_strengths(bank, judgements, mastery),
         next_steps=_next_steps(bank, mastery),
         mastery=MappingProxyType({skill: mastery[skill] for skill in dict.fromkeys(item.skill for item in bank.items)}),
-        certifiable=_certifiable(bank, belief.competences if own is None else own, rules),
+        certifiable=_certifiable(bank, belief, own, by_competence, rules),
         own_evidence=MappingProxyType(_own_estimates(bank, own, by_competence, rules) if own is not None else {}),
     )
 
@@ -243,8 +243,13 @@ def _own_estimates(
     return dict(zip(bank.framework.competences, _estimates(Abilities.of_marginals(own), questions, rules), strict=True))
 
 
-def _certifiable(bank: Bank, competences: Floats, rules: ReportRules) -> Certifiability:
-    reached = above(competences, np.array([float(rules.certifiable_level)]))[:, 0]
+def _certifiable(
+    bank: Bank, belief: Belief, own: Floats | None, questions: Sequence[int], rules: ReportRules
+) -> Certifiability:
+    """Give whether enough competences are there; on their `own` answers one without a question is not."""
+    reached = above(belief.competences if own is None else own, np.array([float(rules.certifiable_level)]))[:, 0]
+    if own is not None:
+        reached = np.where(np.array(questions) > 0, reached, 0.0)
     count = np.ones(1)
     for p in reached:
         count = np.convolve(count, (1.0 - p, p))

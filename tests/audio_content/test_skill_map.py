@@ -25,6 +25,7 @@ def test_paths_keep_the_order_of_the_map(folder) -> None:
     assert folder.load().skill_map.paths == {
         "abc_diag": ("web.search.0", "web.search.1"),
         "positionnement": ("web.search.1", "web.trust.1"),
+        "repetition": ("web.search.1", "web.trust.1"),
     }
 
 

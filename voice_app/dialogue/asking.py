@@ -19,7 +19,7 @@ from dataclasses import replace
 from audio_content.model import ItemKind, OptionId, PromptId
 from engine.adaptive import StopReason
 from engine.model import Channel
-from voice_app.dialogue import open_answers
+from voice_app.dialogue import breaks, open_answers
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import option_order
 from voice_app.dialogue.interpret import Meant, evidence_of
@@ -47,6 +47,8 @@ def next_question(context: DialogueContext, reaction: Reaction) -> Reaction:
     if session.assessment is None or session.started is None:
         return reaction.at(phase=Phase.WELCOME)
     proposal = session.assessment.propose()
+    if proposal is StopReason.SITTING_OVER:
+        return breaks.offer(reaction)
     if isinstance(proposal, StopReason):
         return reaction.keep(context, SessionFinished(proposal.value)).at(phase=Phase.RESULT)
     order = option_order(context, session.started.seed, proposal.item)

@@ -206,7 +206,7 @@ def _relay(context: DialogueContext, state: DialogueState, asked: Asked, event: 
 
 def _withdrawn(context: DialogueContext, state: DialogueState, event: MediatorActs) -> Reaction | None:
     answers = state.session.answers
-    if not answers or answers[-1].asked.item != event.item or state.phase not in (Phase.QUESTION, Phase.RESULT):
+    if not answers or answers[-1].asked.item != event.item or state.phase not in _MAY_TAKE_BACK:
         return None
     return replace(asking.withdraw(context, state), lead=()).saying("assist.withdrawn")
 
@@ -215,6 +215,7 @@ def _name(context: DialogueContext, state: DialogueState, option: OptionId) -> F
     return name_of(context, state, option_meaning(option))
 
 
+_MAY_TAKE_BACK = (Phase.QUESTION, Phase.SITTING, Phase.RESULT)
 _TWO = 2
 """Of so few options one that it is not would be the answer."""
 _EVERYWHERE: Mapping[Act, Callable[[DialogueContext, DialogueState, MediatorActs], Reaction | None]] = {

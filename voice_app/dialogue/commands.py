@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind
 from engine.model import Channel
-from voice_app.dialogue import asking, assisting, claiming, gathering, lessons, menus, questions, sharing
+from voice_app.dialogue import asking, assisting, breaks, claiming, gathering, lessons, menus, questions, sharing
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import DIGIT_BY_DIGIT
+from voice_app.dialogue.levels import details
 from voice_app.dialogue.messages import AskCallback, HandOver
 from voice_app.dialogue.open_answers import kind_asked, word_awaited
 from voice_app.dialogue.pausing import go_on, goodbye, pause
@@ -27,6 +28,7 @@ from voice_app.dialogue.turn import (
     BEGIN,
     COFFEE,
     CONTINUE,
+    DETAILS,
     DONT_KNOW,
     ENGLISH,
     ERASE_ACCOUNT,
@@ -195,6 +197,10 @@ def _continue(context: DialogueContext, state: DialogueState) -> Reaction:
             return menus.come_back(state)
         case Phase.RESULT:
             return sharing.ask(state)
+        case Phase.SITTING:
+            return asking.next_question(context, breaks.go_on(context, state))
+        case Phase.PAUSED if state.origin is Phase.SITTING:
+            return asking.next_question(context, breaks.go_on(context, state))
         case Phase.ACCOUNT:
             return gathering.gather(context, state)
         case Phase.DATA:
@@ -204,8 +210,17 @@ def _continue(context: DialogueContext, state: DialogueState) -> Reaction:
 
 
 def _finish(context: DialogueContext, state: DialogueState) -> Reaction:
-    del context
-    return goodbye(state)
+    return breaks.stop(context, state) if state.phase is Phase.SITTING else goodbye(state)
+
+
+def _details(context: DialogueContext, state: DialogueState) -> Reaction:
+    areas = details(context, state.session)
+    if state.phase is not Phase.RESULT or not areas:
+        return _help(context, state)
+    told = state.told if state.told < len(areas) else 0
+    is_last = told + 1 == len(areas)
+    reaction = Reaction(replace(calm(state), told=told + 1), form=Form.OPTIONS)
+    return reaction.saying(*areas[told], "detail.end" if is_last else "detail.more")
 
 
 def _lesson(context: DialogueContext, state: DialogueState) -> Reaction:
@@ -243,6 +258,7 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     CONTINUE: _continue,
     FINISH: _finish,
     LESSON: _lesson,
+    DETAILS: _details,
     ALONE: assisting.alone,
     LESSONS: _lessons,
     TAKE: lambda _context, state: lessons.take_theme(state),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from audio_content.model import Content
 from engine.adaptive import Bank, Policy
 from engine.adaptive.stopping import MAX_QUESTIONS, MIN_QUESTIONS
+from voice_app.dialogue.paths import QUICK, most_questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Rules:
 
     path: str = "abc_diag"
     max_items: int = 10
-    """Questions at most; kept in the session's first record, so that a resumed session keeps its own."""
+    """Questions of a quick diagnostic at most. Kept in the session's first record: who comes back keeps their own."""
 
     patience_ms: int = 10_000
     """Silence after which help is offered."""
@@ -83,11 +84,18 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class DialogueContext:
-    """`bank` holds the items of `rules.path`, compiled from `content`. `centres`: what is said of the nearest
-    accredited centre, by locale; none where nothing is known."""
+    """`bank` holds the items of `rules.path`, compiled from `content`; `policy` conducts that path (`paths`).
+    `centres`: what is said of the nearest accredited centre, by locale; none where nothing is known."""
 
     content: Content
     bank: Bank
     policy: Policy
     rules: Rules = Rules()
     centres: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def most(self) -> int:
+        """Give the questions that a session begun here has at most."""
+        if self.policy.name == QUICK:
+            return self.rules.max_items
+        return most_questions(self.policy, self.bank)

@@ -18,6 +18,7 @@ from engine.adaptive import Assessment
 from engine.model import Aid, ItemId, Observation
 from engine.organization.consent import Purpose
 from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.paths import kept_policy
 from voice_app.dialogue.records import (
     AidGiven,
     AnswerWithdrawn,
@@ -42,6 +43,7 @@ from voice_app.dialogue.records import (
     SessionPaused,
     SessionResumed,
     SessionStarted,
+    SittingBegun,
 )
 from voice_app.dialogue.state import Asked, DialogueState, Phase, Session, Settled
 
@@ -96,6 +98,9 @@ def apply(context: DialogueContext, session: Session, record: Record) -> Session
             return _settle(context, session, item, None)
         case AnswerWithdrawn(item):
             return _withdraw(context, session, item)
+        case SittingBegun():
+            further = None if session.assessment is None else session.assessment.next_sitting()
+            return replace(session, sitting=session.sitting + 1, assessment=further)
         case SessionFinished(reason):
             return replace(session, finished=reason, asked=None, consent=None)
         case CampaignJoined():
@@ -124,7 +129,7 @@ def _settle(context: DialogueContext, session: Session, item: ItemId, answer: It
     if not _known(context, item):
         return replace(session, asked=None)
     asked = session.asked if session.asked and session.asked.item == item else _asked_before(context, session, item)
-    settled = Settled(asked, answer)
+    settled = Settled(asked, answer, session.sitting)
     others = tuple(each for each in session.settled if each.asked.item != item)
     if len(others) < len(session.settled):
         return _replayed(context, replace(session, settled=(*others, settled), asked=None))
@@ -154,12 +159,19 @@ def _replayed(context: DialogueContext, session: Session) -> Session:
         return session
     assessment: Assessment | None = _fresh(context, session.started)
     for settled in session.settled:
-        assessment = _observe(assessment, settled)
-    return replace(session, assessment=assessment)
+        assessment = _observe(_in_sitting(assessment, settled.sitting), settled)
+    return replace(session, assessment=_in_sitting(assessment, session.sitting))
+
+
+def _in_sitting(assessment: Assessment | None, sitting: int) -> Assessment | None:
+    while assessment is not None and len(assessment.sittings) < sitting:
+        assessment = assessment.next_sitting()
+    return assessment
 
 
 def _fresh(context: DialogueContext, started: SessionStarted) -> Assessment:
-    return Assessment.start(context.bank, replace(context.policy, max_items=started.max_items), started.seed)
+    policy = kept_policy(started.policy, started.max_items, context.policy)
+    return Assessment.start(context.bank, policy, started.seed)
 
 
 def _observe(assessment: Assessment | None, settled: Settled) -> Assessment | None:

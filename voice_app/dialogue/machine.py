@@ -35,10 +35,14 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | QUESTION that asks for a number | digits; then hash, or a silence and a yes | as an answer | as an answer |
 | QUESTION that asks for a word | a word written; "give me the answers" | as an answer; QUESTION with a list | |
 | QUESTION | passed by, or never heard | QUESTION or RESULT | ItemNotAdministered, ItemAsked or SessionFinished |
-| QUESTION, RESULT | back | QUESTION | AnswerWithdrawn, ItemAsked |
+| QUESTION, SITTING, RESULT | back | QUESTION | AnswerWithdrawn, ItemAsked |
+| QUESTION | the last answer of a sitting of a long path | SITTING | as an answer |
+| SITTING | c continue | QUESTION or RESULT | SittingBegun, ItemAsked or SessionFinished |
+| SITTING | c finish | GOODBYE | SessionPaused |
 | any but GOODBYE | pause, stop; a fourth silence in a question | PAUSED | SessionPaused |
 | PAUSED | c continue; any key or word if nobody asked for the pause | where it was | SessionResumed |
 | RESULT | c lesson (of the next step, where there is one) | RESULT | |
+| RESULT | c details (where every competence is measured) | RESULT, one area told | |
 | RESULT | c go on, in a campaign, not yet asked | SHARING, or OWN_NUMBER first | |
 | ACCOUNT, a profile is collected | c go on | RESULT | SessionStarted, CampaignJoined, ResultsGathered |
 | OWN_NUMBER | digits and their end, or none | SHARING | |

@@ -13,7 +13,7 @@ from engine.model import Channel
 from engine.organization.campaigns import CampaignKind, Offer
 from engine.organization.codes import CAMPAIGN_CODE_DIGITS, is_complete, is_valid_code
 from engine.organization.participations import Again
-from voice_app.dialogue import claiming
+from voice_app.dialogue import breaks, claiming
 from voice_app.dialogue.asking import next_question
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import resume
@@ -87,7 +87,8 @@ def started(context: DialogueContext, state: DialogueState) -> SessionStarted:
         bank_version=context.content.version,
         seed=state.seed,
         locale=state.locale,
-        max_items=context.rules.max_items,
+        max_items=context.most,
+        policy=context.policy.name,
     )
 
 
@@ -272,7 +273,7 @@ def go_on_with(
     if state.phase is not Phase.QUESTION:
         return reaction
     if session.asked is None:
-        return next_question(context, reaction)
+        return next_question(context, breaks.in_new_sitting(context, reaction))
     return reaction.saying(Phrase(PromptId("question.resume"), {"number": question_number(state)}))
 
 

@@ -62,7 +62,7 @@ def ear_changed(
 def code_issued(context: DialogueContext, state: DialogueState, code: str) -> Reaction:
     """Give the reaction to the code of this session."""
     known = replace(state, code=code)
-    if state.phase is Phase.PAUSED and state.code is None:
+    if state.phase in (Phase.PAUSED, Phase.SITTING) and state.code is None:
         return Reaction(known, quiet=state.quiet)
     reaction = Reaction(known, form=Form.SILENT)
     if state.phase in BEFORE_AND_AFTER:

@@ -12,6 +12,10 @@ overall level, 0 to 8, and its uncertainty band (about 80 %):
 | almost | the others | daily scenes alone, some procedures with help |
 | autonomous | mean at least 3, and the band begins at 2 or higher | "on one's own", the doubt included |
 
+Told is what the path's policy aims at: the profile and strengths of a quick diagnostic; what is known best and least
+where every competence is measured, with the levels on demand (`levels`); strengths and the next step where somebody
+learns, without a word about all the rest; levels reached in a rehearsal.
+
 A session that stopped after failures is never called more than accompanied: the person has just met three questions in
 a row that were too much, and a promise would send them home alone.
 """
@@ -23,9 +27,11 @@ from enum import Enum
 
 from audio_content.model import LessonId, PromptId
 from engine.adaptive import Report, StopReason
+from engine.adaptive.stopping import Target
 from engine.model import MAX_LEVEL, SkillId
 from engine.organization.snapshot import Snapshot
 from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.levels import summary
 from voice_app.dialogue.messages import NodeName, Phrase
 from voice_app.dialogue.state import Session
 
@@ -65,17 +71,22 @@ def result_phrases(context: DialogueContext, session: Session) -> tuple[Phrase, 
         return ()
     if session.gathered is not None:
         return _gathered_phrases(context, session.gathered)
-    report = session.assessment.report()
+    policy, report = session.assessment.policy, session.assessment.report()
     profile = profile_of(report)
     intro = "result.intro_early" if report.stop is StopReason.FAILURES_IN_A_ROW else "result.intro"
-    return (
-        _phrase(intro),
-        _phrase(f"result.profile.{profile.value}"),
-        *_strengths(context, report),
-        _next_step(context, report, profile),
-        _phrase("result.place"),
-        _phrase("result.honest"),
-    )
+    in_words, strengths = _phrase(f"result.profile.{profile.value}"), _strengths(context, report)
+    after = (_next_step(context, report, profile), _phrase("result.place"), _phrase("result.honest"))
+    if profile is Profile.UNKNOWN:
+        return (_phrase(intro), in_words, *strengths, *after)
+    match policy.target:
+        case Target.COMPETENCE:
+            return (_phrase(intro), in_words, *summary(context, policy, report), *after)
+        case Target.CUT:
+            return (_phrase("result.intro_rehearsal"), *summary(context, policy, report), *after[1:])
+        case Target.FRINGE:
+            return (_phrase(intro), *strengths, *after)
+        case _:
+            return (_phrase(intro), in_words, *strengths, *after)
 
 
 def _gathered_phrases(context: DialogueContext, told: Snapshot) -> tuple[Phrase, ...]:

@@ -15,8 +15,9 @@ from audio_content.model import PromptId
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import Meant
 from voice_app.dialogue.messages import EraseSession, Phrase, Verbatim
+from voice_app.dialogue.numbers import number_prompt
 from voice_app.dialogue.reaction import Form, Reaction, calm
-from voice_app.dialogue.script import OWN_DATA, number_prompt
+from voice_app.dialogue.script import OWN_DATA
 from voice_app.dialogue.state import DialogueState, Doubt, Phase, Session
 from voice_app.dialogue.turn import INFO_COST, INFO_TOOLS, INFO_WORTH, YES
 from voice_app.hearing import MeaningId

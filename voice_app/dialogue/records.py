@@ -17,13 +17,15 @@ from engine.organization.consent import Purpose
 from engine.organization.participations import CONSENT, JOINED, RELEASED, SHARED
 from engine.organization.sittings import BEGUN, ENDED
 from engine.organization.snapshot import Snapshot
+from voice_app.dialogue.paths import QUICK
 
 RECORD_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
-    """The first record: what the draw of items depends on."""
+    """The first record: what the draw of items depends on. `policy` conducts the session; where nothing is said of it,
+    it is the quick diagnostic's."""
 
     kind: ClassVar[str] = "session_started"
     path: str
@@ -31,6 +33,7 @@ class SessionStarted:
     seed: int
     locale: str
     max_items: int
+    policy: str = QUICK
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,13 @@ class SessionPaused:
 class SessionResumed:
     kind: ClassVar[str] = "session_resumed"
     channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class SittingBegun:
+    """A long path goes on after the end of a sitting, on the same day or on another one."""
+
+    kind: ClassVar[str] = "sitting_begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +247,7 @@ Record = (
     | AnswerWithdrawn
     | SessionPaused
     | SessionResumed
+    | SittingBegun
     | SessionFinished
     | CampaignJoined
     | ConsentAnswered
@@ -264,6 +275,7 @@ RECORD_TYPES: Mapping[str, type[Record]] = {
         AnswerWithdrawn,
         SessionPaused,
         SessionResumed,
+        SittingBegun,
         SessionFinished,
         CampaignJoined,
         ConsentAnswered,
@@ -287,6 +299,8 @@ def to_payload(record: Record) -> dict[str, Any]:
         return {"v": RECORD_VERSION, "campaign": record.campaign, "snapshot": record.snapshot.to_data(), **given}
     if isinstance(record, ResultsGathered):
         return {"v": RECORD_VERSION, "snapshot": record.snapshot.to_data()}
+    if isinstance(record, SessionStarted) and record.policy == QUICK:
+        return {"v": RECORD_VERSION, **{name: told for name, told in asdict(record).items() if name != "policy"}}
     if isinstance(record, CampaignJoined):
         told = asdict(record)
         usual = asdict(CampaignJoined("", ""))

@@ -29,15 +29,16 @@ from voice_app.dialogue.messages import (
     Spelled,
     Verbatim,
 )
+from voice_app.dialogue.numbers import number_prompt
 from voice_app.dialogue.open_answers import kind_asked, word_awaited
 from voice_app.dialogue.own_number import label
+from voice_app.dialogue.paths import QUICK
 from voice_app.dialogue.profile import result_phrases
 from voice_app.dialogue.reaction import Form
 from voice_app.dialogue.state import ClaimStep, DialogueState, Doubt, Phase, Session
 from voice_app.dialogue.turn import Choice, choices, is_asked_whether_sure, may_gather
 from voice_app.hearing import MeaningId
 
-_HIGHEST_NUMBER = 15
 _RESULT_PAUSE_MS = 600
 OWN_DATA = ("topic.data", "topic.voice", "topic.sharing")
 """What is said of one's data, before what can be done with it."""
@@ -94,6 +95,8 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
             return _question_stem(context, state, form)
         case Phase.PAUSED:
             return _pause_stem(state)
+        case Phase.SITTING:
+            return _sitting_stem(context, state)
         case Phase.RESULT:
             return _spaced((*result_phrases(context, state.session), *_sharing_to_come(state.session)))
         case Phase.OWN_NUMBER:
@@ -128,11 +131,6 @@ def by_channel(state: DialogueState, prompt: str) -> str:
     return f"{prompt}_phone" if state.channel is Channel.PHONE else prompt
 
 
-def number_prompt(number: int) -> str:
-    """Give the prompt id of a number word, for gaps."""
-    return f"number.{min(max(number, 1), _HIGHEST_NUMBER)}"
-
-
 def question_number(state: DialogueState) -> str:
     """Give the prompt id of the number of the question that is asked."""
     return number_prompt(len(state.session.answers) + 1)
@@ -159,19 +157,46 @@ def _phrase(prompt: str, **fill: Fill) -> Phrase:
 
 
 def _welcome_stem(context: DialogueContext, state: DialogueState) -> tuple[Part, ...]:
-    number = number_prompt(context.rules.max_items)
+    number = number_prompt(context.most)
     offer = state.offer
     if offer is None:
-        return (_phrase("welcome.intro", number=number), _phrase("welcome.privacy"))
+        return (*_path_told(context, number), _phrase("welcome.privacy"))
     own_words, organization = offer.welcome.get(state.locale, ""), Verbatim(offer.organization)
     recording = offer.recordings.get(state.locale)
     intro = "campaign.profile" if offer.kind is CampaignKind.PROFILE else "campaign.intro"
     return (
         *((replace(_phrase("campaign.welcome", words=Verbatim(own_words)), recording=recording),) if own_words else ()),
         _phrase(intro, organization=organization, number=number),
+        *_how_it_goes(context),
         _phrase("welcome.privacy"),
         _phrase("campaign.privacy" if offer.shares else "campaign.private", organization=organization),
     )
+
+
+def _path_told(context: DialogueContext, number: str) -> tuple[Part, ...]:
+    name = context.policy.name
+    how = _how_it_goes(context)
+    return (_phrase("welcome.intro" if name == QUICK else f"path.intro_{name}", number=number), *how)
+
+
+def _how_it_goes(context: DialogueContext) -> tuple[Part, ...]:
+    """Give what is told of a long path before it begins: its sittings, and that nobody helps where nobody may."""
+    policy, told = context.policy, []
+    if policy.per_sitting is not None and policy.per_sitting < context.most:
+        told.append(_phrase("path.sittings", number=number_prompt(policy.per_sitting)))
+    if not policy.aid_allowed:
+        told.append(_phrase("path.no_aid"))
+    return tuple(told)
+
+
+def _sitting_stem(context: DialogueContext, state: DialogueState) -> tuple[Part, ...]:
+    answered = number_prompt(len(state.session.answers))
+    most = context.most if state.session.started is None else state.session.started.max_items
+    told = (_phrase("sitting.over", number=answered, most=number_prompt(most)),)
+    if state.code is None:
+        return (*told, _phrase("sitting.ask"))
+    code = Spelled(state.code)
+    return (*told, _phrase("pause.code", code=code), _phrase("pause.code_again", code=code), _phrase("sitting.ask"))
 
 
 def _sharing_to_come(session: Session) -> tuple[Phrase, ...]:

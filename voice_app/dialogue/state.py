@@ -37,6 +37,7 @@ class Phase(Enum):
     PRACTICE = "practice"
     QUESTION = "question"
     PAUSED = "paused"
+    SITTING = "sitting"
     RESULT = "result"
     SHARING = "sharing"
     OWN_NUMBER = "own_number"
@@ -82,15 +83,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An item that is behind: answered, or passed by (`answer` None: no evidence)."""
+    """An item that is behind: answered, or passed by (`answer` None: no evidence). `sitting` counts from 0."""
 
     asked: Asked
     answer: ItemAnswered | None
+    sitting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """What the records tell. `settled`: the items answered or passed by, oldest first; `asked` waits for its answer.
+    `sitting`: which one of a long path it is, from 0.
 
     `campaign`: the one that it takes part in; `consent`: the answer to sharing this result with it, None as long as it
     was not given; `shared`: it was shared, once and for all. `gathered`: it has no questions of its own, but the
@@ -106,6 +109,7 @@ class Session:
     assessment: Assessment | None = None
     settled: tuple[Settled, ...] = ()
     asked: Asked | None = None
+    sitting: int = 0
     explained: frozenset[ItemId] = frozenset()
     finished: str | None = None
     campaign: CampaignJoined | None = None
@@ -151,6 +155,7 @@ class DialogueState:
     `digits`: those of a code, or of a number that is being typed. `theme`, `lesson`: places in the list of lessons, for
     who only listens. `listed`: the possible words of this question were told, so that it is answered as a choice.
     `stars`: star keys pressed in a row in a number question, in this turn.
+    `told`: the areas whose levels were told at the result, for who asks for details.
     `simpler`: the practice question is put in easier words. `emphasised`: this turn is said slower and louder.
     `barged`: an unclear sound has interrupted the prompt of this turn already. `before`: the state in whose turn the
     last utterance was heard, for who goes on speaking (itself without a `before`); `acted_on` is what it was taken for.
@@ -191,6 +196,7 @@ class DialogueState:
     unheard_run: int = 0
     quiet: bool = False
     more: bool = False
+    told: int = 0
     simpler: bool = False
     emphasised: bool = False
     unhurried: bool = False

@@ -25,6 +25,7 @@ from audio_content.model import CommandId, ItemKind, OptionId, PromptId, Vocabul
 from engine.model import ItemId
 from engine.organization.campaigns import CampaignKind
 from voice_app.dialogue.context import DialogueContext
+from voice_app.dialogue.levels import has_details
 from voice_app.dialogue.messages import OptionWords, Phrase, option_meaning
 from voice_app.dialogue.open_answers import kind_asked, number_awaited, word_awaited
 from voice_app.dialogue.profile import next_lesson
@@ -60,7 +61,7 @@ FRENCH, ENGLISH = menu("french"), menu("english")
 BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
 TEA, COFFEE = menu("practice_one"), menu("practice_two")
 CONTINUE, FINISH, LESSON = menu("continue"), menu("finish"), menu("lesson")
-ALONE, KEEP, RETAKE = menu("alone"), menu("keep"), menu("retake")
+ALONE, KEEP, RETAKE, DETAILS = menu("alone"), menu("keep"), menu("retake"), menu("details")
 NEW_ACCOUNT, HAVE_ACCOUNT = menu("new_account"), menu("have_account")
 TAKE_OUT, ERASE_ACCOUNT = menu("take_out"), menu("erase_account")
 LESSONS, TAKE, NEXT, HEAR = menu("lessons"), menu("take"), menu("next"), menu("hear")
@@ -91,7 +92,10 @@ class Choice:
     locale: str | None = None
 
 
-_MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
+Offered = tuple[tuple[MeaningId, str], ...]
+"""Choices of a menu: what each means, and the prompt that names it."""
+
+_MENUS: dict[Phase, Offered] = {
     Phase.WELCOME: ((BEGIN, "welcome.begin"), (HAVE_CODE, "welcome.have_code")),
     Phase.THEMES: ((TAKE, "lessons.take"), (NEXT, "lessons.next_theme")),
     Phase.LESSONS: ((HEAR, "lessons.hear"), (NEXT, "lessons.next")),
@@ -100,6 +104,7 @@ _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
     Phase.RECOGNITION: ((YES, "recognition.yes"), (NO, "recognition.no")),
     Phase.PACE: ((PACE_OK, "pace.ok"), (SLOWER, "pace.slower"), (FASTER, "pace.faster")),
     Phase.PAUSED: ((CONTINUE, "pause.continue"), (FINISH, "pause.finish")),
+    Phase.SITTING: ((CONTINUE, "sitting.continue"), (FINISH, "sitting.finish")),
     Phase.INFO: (
         (INFO_COST, "info.cost"),
         (INFO_DATA, "info.data"),
@@ -122,6 +127,8 @@ _MENUS: dict[Phase, tuple[tuple[MeaningId, str], ...]] = {
 _ONWARD = Phrase(PromptId("result.onward"))
 """Who says "finish" after a campaign's result goes on too: the one question that is left comes first."""
 _RESULT_TO_SHARE = ((REPEAT, "result.again"), (CONTINUE, "result.onward"))
+_DETAILS_FIRST = ((DETAILS, "result.details"),)
+"""In place of "repeat", which can be said and pressed at every moment anyway."""
 _ACCOUNT_TO_SEND = ((REPEAT, "account.again"), (CONTINUE, "result.onward"))
 _RESULT_TO_RETAKE = ((RETAKE, "result.retake"), (FINISH, "result.finish"))
 """Who may take the campaign again can still have the result repeated, as everything at every moment."""
@@ -157,8 +164,8 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
     offered = _menu(state)
     if state.phase is Phase.PAUSED and state.session.helper is not None:
         offered = (*offered, (ALONE, "pause.alone"))
-    if state.phase is Phase.RESULT and next_lesson(context, state.session) is not None:
-        offered = (*offered, (LESSON, "result.lesson"))
+    if state.phase is Phase.RESULT:
+        offered = _with_more(context, state, offered)
     if state.phase is Phase.RESULT and state.session.gathered is None:
         offered = (*offered, (KEEP, f"result.keep_{len(offered) + 1}"))
     return tuple(
@@ -167,7 +174,17 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
     )
 
 
-def _menu(state: DialogueState) -> tuple[tuple[MeaningId, str], ...]:
+def _with_more(context: DialogueContext, state: DialogueState, offered: Offered) -> Offered:
+    """Give the choices at a result with what is told on demand: the levels in detail, a lesson; four places in all."""
+    detailed = has_details(state.session)
+    if detailed and offered[0][0] == REPEAT:
+        offered = (*_DETAILS_FIRST, *offered[1:])
+    elif detailed:
+        return (*offered, (DETAILS, "result.details_3"))
+    return offered if next_lesson(context, state.session) is None else (*offered, (LESSON, "result.lesson"))
+
+
+def _menu(state: DialogueState) -> Offered:
     """Give the choices of a menu; after a campaign's result its question of sharing comes before the end."""
     if state.phase is Phase.RESULT and state.session.sharing_open:
         return _RESULT_TO_SHARE

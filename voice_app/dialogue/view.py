@@ -49,6 +49,7 @@ _HEADINGS = {
     Phase.PACE: "pace.heading",
     Phase.PRACTICE: "practice.heading",
     Phase.PAUSED: "pause.heading",
+    Phase.SITTING: "sitting.heading",
     Phase.RESULT: "result.heading",
     Phase.OWN_NUMBER: "own.heading",
     Phase.SHARING: "sharing.heading",
@@ -76,6 +77,7 @@ _COMMANDS = {
     Phase.PRACTICE: (_REPEAT, _DONT_KNOW, _EXPLAIN, _PAUSE, _HELP),
     Phase.QUESTION: (_REPEAT, _DONT_KNOW, _EXPLAIN, _BACK, _PAUSE, _HELP),
     Phase.PAUSED: (_REPEAT, _HELP),
+    Phase.SITTING: (_REPEAT, _BACK, _PAUSE, _HELP),
     Phase.RESULT: (_SLOWER, _FASTER, _BACK, _HELP),
     Phase.GOODBYE: (),
 }

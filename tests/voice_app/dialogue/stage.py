@@ -31,7 +31,7 @@ from audio_content.model import (
     Vocabulary,
 )
 from audio_content.pronunciation import own_lexicon
-from engine.adaptive import ABC_DIAG, compile_bank
+from engine.adaptive import ABC_DIAG, POLICIES, compile_bank
 from engine.model import (
     Area,
     AreaId,
@@ -126,7 +126,11 @@ def small_content(kind: ItemKind = ItemKind.CHOICE) -> Content:
         skill_map=SkillMap(
             version="small",
             spec=spec,
-            names={skill: Names({"fr": f"Faire le pas {skill}", "en": f"Take the step {skill}"}) for skill in skills},
+            names={
+                **{skill: Names({"fr": f"Faire le pas {skill}", "en": f"Take the step {skill}"}) for skill in skills},
+                **{area: Names({"fr": f"le domaine {area}", "en": f"the area {area}"}) for area in AREAS},
+                **{f"{area}.1": Names({"fr": f"le savoir {area}", "en": f"the skill {area}"}) for area in AREAS},
+            },
             paths={"abc_diag": tuple(_skill(area, level) for area in AREAS for level in LEVELS)},
             levels={_skill(area, level): level for area in AREAS for level in MAPPED},
             area_of={skill: skill[1] for skill in skills},
@@ -227,6 +231,16 @@ def small_context(rules: Rules = Rules(), kind: ItemKind = ItemKind.CHOICE) -> D
     items = [Item(item.id, item.skill, len(item.option_ids)) for item in content.items.values()]
     bank = compile_bank(content.skill_map.spec, items)
     return DialogueContext(content, bank, replace(ABC_DIAG, max_items=rules.max_items), rules)
+
+
+@cache
+def path_context(policy: str) -> DialogueContext:
+    """The small content conducted by another policy, shortened: sittings of 4 questions, 9 in all."""
+    context = small_context()
+    named = POLICIES[policy]
+    shorter = None if named.per_sitting is None else 4
+    short = replace(named, max_items=9, per_sitting=shorter, one_per_tube=False, stop_sd=None)
+    return replace(context, policy=short)
 
 
 @cache

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from audio_content.model import OptionId
-from engine.adaptive import compile_bank
+from engine.adaptive import ABC_DIAG, POLICIES, compile_bank
 from engine.model import Aid, Channel, Evidence, InputMode, Item, ItemId, Outcome
 from engine.organization.sittings import Seat
-from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, Stage, small_context
+from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, Stage, path_context, small_context
 from tests.voice_app.dialogue.test_gathering import TOGETHER
 from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
 from voice_app.dialogue.context import DialogueContext
@@ -30,6 +30,7 @@ from voice_app.dialogue.records import (
     ResultUnclaimed,
     SessionFinished,
     SessionStarted,
+    SittingBegun,
     from_payload,
     to_payload,
 )
@@ -75,6 +76,52 @@ def test_session_keeps_its_number_of_questions() -> None:
 
     assert session.assessment is not None
     assert session.assessment.policy.max_items == 15
+
+
+def test_session_begun_before_its_path_had_a_policy_stays_a_quick_diagnostic() -> None:
+    payload = {"v": 1, "path": "positionnement", "bank_version": "small", "seed": 7, "locale": "fr", "max_items": 10}
+    begun = from_payload("session_started", payload)
+    records = (begun, PracticeDone(), answered(FIRST), answered(SECOND, Outcome.INCORRECT))
+
+    on_its_path = resume(path_context("positioning"), records).session
+    before = resume(small_context(), records).session
+
+    assert on_its_path == before
+    assert on_its_path.assessment is not None
+    assert on_its_path.assessment.policy == replace(ABC_DIAG, max_items=10)
+    assert to_payload(begun) == payload
+
+
+def test_session_keeps_the_policy_it_was_begun_with() -> None:
+    begun = replace(STARTED, policy="rehearsal", max_items=32)
+
+    session = resume(path_context("positioning"), (begun,)).session
+
+    assert session.assessment is not None
+    assert session.assessment.policy == POLICIES["rehearsal"]
+    assert from_payload(begun.kind, to_payload(begun)) == begun
+
+
+def test_policy_of_another_day_is_the_paths_own() -> None:
+    session = resume(path_context("positioning"), (replace(STARTED, policy="of_tomorrow", max_items=9),)).session
+
+    assert session.assessment is not None
+    assert session.assessment.policy == path_context("positioning").policy
+
+
+def test_sittings_are_the_same_when_an_answer_of_the_first_is_replaced() -> None:
+    context = path_context("positioning")
+    begun = replace(STARTED, policy="positioning", max_items=9)
+    third = ItemId("it.t3.1.a")
+
+    corrected = resume(
+        context, (begun, answered(FIRST), answered(SECOND), SittingBegun(), AnswerWithdrawn(FIRST), answered(third))
+    ).session
+    straight = resume(context, (begun, answered(SECOND), SittingBegun(), answered(third))).session
+
+    assert corrected.assessment == straight.assessment
+    assert corrected.assessment is not None
+    assert corrected.assessment.answered_in_sitting == 1
 
 
 def test_item_asked_keeps_its_order_when_taken_back() -> None:
@@ -199,7 +246,12 @@ def test_every_kind_of_record_survives_storage() -> None:
     for _ in range(10):
         stage.answer(right=True)
     stage.keys("21")
-    stage.records += [NoteTaken("note-1"), ResultClaimed("a"), ResultUnclaimed("a")]  # kept by others than the dialogue
+    stage.records.append(SittingBegun())
+    stage.records += [
+        NoteTaken("note-1"),
+        ResultClaimed("a"),
+        ResultUnclaimed("a"),
+    ]  # kept by others than the dialogue
     stage.records += [ParticipationReleased("campaign-1"), ResultsGathered(TOGETHER)]
 
     assert {record.kind for record in stage.records} == set(RECORD_TYPES)

@@ -12,14 +12,17 @@ from audio_content.model import LOCALES, ItemKind, PromptId
 from engine.adaptive import ABC_DIAG, compile_bank
 from engine.model import ItemId
 from tests.voice_app.dialogue.stage import Stage
+from voice_app.app import dialogue_context
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import option_order
 from voice_app.dialogue.lessons import themes
+from voice_app.dialogue.levels import details
 from voice_app.dialogue.messages import ItemWords, LessonPart, LessonWords, Phrase, option_meaning
 from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.records import ItemAnswered, ItemAsked
 from voice_app.dialogue.state import Asked, DialogueState, Phase, Session
 from voice_app.dialogue.turn import EVERYWHERE, LESSON, grammar
+from voice_app.settings import Settings
 from voice_app.wording import Wording
 
 
@@ -79,6 +82,27 @@ def _spoken_words(stage: Stage) -> list[str]:
         for part in say.parts
         if isinstance(part, Phrase | ItemWords)
     ]
+
+
+@pytest.mark.parametrize(("path", "sittings"), [("positionnement", 2), ("emploi", 1), ("courriel", 0)])
+def test_a_long_path_is_taken_by_keys_to_its_levels(path: str, sittings: int) -> None:
+    stage = Stage(context=dialogue_context(Settings(), load(), path), seed=3).to_question()
+
+    stopped = 0
+    while stage.state.phase is not Phase.RESULT:
+        if stage.state.phase is Phase.SITTING:
+            stopped += 1
+            stage.press("1")
+        else:
+            _answer(stage, "mixed", len(stage.state.session.answers))
+    answered = len(stage.of_kind(ItemAnswered))
+    for _ in details(stage.context, stage.state.session):
+        stage.press("1")
+
+    assert stopped <= sittings
+    assert answered <= stage.context.most
+    assert (stage.said[-1].parts[0] == Phrase(PromptId("result.intro"))) is (path == "courriel")
+    assert all(_spoken_words(stage))
 
 
 def test_fifteen_questions_are_counted_in_words() -> None:
