@@ -144,8 +144,9 @@ class Service:
         resume_code: str | None = None,
         seed: int | None = None,
         line: CallerLine | None = None,
+        path: str | None = None,
     ) -> Conversation:
-        """Give a conversation over this channel, ready to run. `asker` names the place that wrong codes count for."""
+        """Give a conversation over this channel. `asker`: whom wrong codes count for; `path`: the one to begin with."""
         seat = self.ear_places.seat()
         recognizer = seat if channel.kind is ChannelKind.KIOSK else self.recognizer  # the telephone has its own places
         outside = Voices(recognizer, self.synthesizer, StreamEndpointer(), earcon, self.store)
@@ -163,6 +164,7 @@ class Service:
             desk=self.sittings,
             learners=self.learners,
             recordings=recordings_of(self.welcomes),
+            path=path,
         )
 
     async def close(self) -> None:
@@ -306,7 +308,7 @@ def create_app(settings: Settings, is_leaving: Callable[[], bool] = lambda: Fals
 
     async def run_conversation(channel: Channel, request: ConversationRequest) -> None:
         service = opened[0]
-        await service.conversation(channel, asker=request.asker, resume_code=request.resume).run()
+        await service.conversation(channel, asker=request.asker, resume_code=request.resume, path=request.path).run()
 
     async def speak(text: str, locale: str) -> Sound:
         return await opened[0].synthesizer.speak(text, locale)

@@ -48,6 +48,7 @@ from voice_app.dialogue.messages import (
     Listen,
     MicrophoneChanged,
     Opened,
+    PathTaken,
     Phrase,
     Pressed,
     RecogniseCaller,
@@ -62,8 +63,10 @@ from voice_app.dialogue.messages import (
     SetLoudness,
     Show,
     Spelled,
+    TakePath,
     Written,
 )
+from voice_app.dialogue.other_paths import CHOOSABLE
 from voice_app.errors import StoreError
 from voice_app.floor import Floor
 from voice_app.learner_side import LearnerSide
@@ -130,10 +133,12 @@ class Conversation:
         desk: LiveDesk | None = None,
         learners: Learners | None = None,
         recordings: Recordings | None = None,
+        path: str | None = None,
     ) -> None:
         self._channel = channel
         self._context = context
         self._context_of = context_of
+        self._usual_path, self._path = context.rules.path, path if path in CHOOSABLE else None
         self._recognizer = outside.recognizer
         self._wording = Wording(context.content)
         self._speaker = Speaker(
@@ -202,6 +207,8 @@ class Conversation:
                 offer = again if isinstance(again, Offer) else None
                 self._state = replace(resume(self._context, found.records), again=offer)
                 await self._tell_code()
+        elif self._path is not None:
+            self._context = context_after(PathTaken(self._path), self._context, self._context_of)
         opened = await self._caller.opened(self._channel, self._seed)
         await self._feed(replace(opened, again_later=again is Again.TOO_SOON))
         if isinstance(found, CodeOpened):
@@ -338,6 +345,8 @@ class Conversation:
                 self._told_code = False
                 self._memory.forget()
                 return await self._caller.found(CampaignFound(offer, lead=lead))
+            case TakePath(path):
+                return PathTaken(path or self._usual_path)
             case EraseSession():
                 return await self._memory.erase()
             case FindCaller():

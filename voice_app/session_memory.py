@@ -19,6 +19,7 @@ from voice_app.dialogue.messages import (
     Event,
     Failed,
     FindSession,
+    PathTaken,
     SessionErased,
     SessionFound,
     SessionNotFound,
@@ -47,10 +48,12 @@ ContextOf = Callable[[str], DialogueContext | None]
 
 
 def context_after(event: Event, context: DialogueContext, context_of: ContextOf | None) -> DialogueContext:
-    """Give the context to go on with: that of the path which a campaign or a found session takes."""
+    """Give the context to go on with: that of the path that was chosen, or that a campaign or a found session takes."""
     match event:
         case CampaignFound(offer):
             path = offer.path
+        case PathTaken(path):
+            pass
         case MediatorAsks(Seat(offer=Offer(path=path))):
             pass
         case SessionFound(records):

@@ -16,6 +16,7 @@ A play is a text of lines; `#` begins a remark:
     P: writes "navigateur"                in the page's field
     O: every question asks for a number   or: a word; before anything else
     O: there are lessons                  to listen to alone; before anything else
+    O: several paths may be chosen        the welcome offers them; before anything else
     O: the path is conducted by "rehearsal"   or another policy; before anything else
     O: the recogniser is lost / back      also: the microphone; `O: the store fails once`
     S: question.number item.stem          said since the last P or O line, in this order, perhaps with more between
@@ -35,7 +36,14 @@ from pathlib import Path
 
 from audio_content.model import ItemKind
 from engine.model import Channel
-from tests.voice_app.dialogue.stage import Stage, lessons_context, path_context, prompts_of, small_context
+from tests.voice_app.dialogue.stage import (
+    Stage,
+    lessons_context,
+    path_context,
+    prompts_of,
+    several_paths,
+    small_context,
+)
 from voice_app.dialogue.messages import (
     ItemWords,
     LessonWords,
@@ -156,6 +164,9 @@ class Player:
             return
         if action.startswith("the path is conducted by "):
             self.stage = Stage(context=path_context(shlex.split(action)[-1]), channel=self.channel)
+            return
+        if action == "several paths may be chosen":
+            self.stage = Stage(context=several_paths()["abc_diag"], channel=self.channel)
             return
         if action in KINDS:
             self.stage = Stage(context=small_context(kind=KINDS[action]), channel=self.channel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,7 +48,7 @@ class House:
         self.context_of = contexts(Settings(), self.usual)
 
     @asynccontextmanager
-    async def visit(self, code: str | None = None) -> AsyncIterator[FakeChannel]:
+    async def visit(self, code: str | None = None, path: str | None = None) -> AsyncIterator[FakeChannel]:
         channel = FakeChannel(microphone=False)
         self.voice = FakeSynthesizer()
         outside = Voices(FakeRecognizer(), self.voice, FakeEndpointer(), earcon, self.store)
@@ -61,6 +62,7 @@ class House:
             resume_code=code,
             context_of=self.context_of,
             recordings=recordings_of(self.welcomes),
+            path=path,
         )
         running = asyncio.create_task(conversation.run())
         try:
@@ -134,6 +136,31 @@ async def answer_all(channel: FakeChannel) -> None:
 
 def words(channel: FakeChannel) -> str:
     return " ".join(channel.views[-1].text)
+
+
+async def _started(house: House) -> dict[str, object]:
+    """Give the first record of the only session."""
+    query = "select payload from event where kind = 'session_started'"
+    async with house.store.engine.begin() as connection:
+        return dict(json.loads((await connection.exec_driver_sql(query)).scalar_one()))
+
+
+@pytest.mark.parametrize(("path", "keys"), [(None, "1331"), ("repetition", "11")])
+async def test_a_rehearsal_is_begun_by_keys_or_by_an_address(house: House, path: str | None, keys: str) -> None:
+    async with house.visit(path=path) as channel:
+        await press(channel, keys)
+
+    begun = await _started(house)
+    assert (begun["path"], begun["policy"], begun["max_items"]) == ("repetition", "rehearsal", 32)
+
+
+async def test_an_address_opens_no_path_but_those_that_anybody_may_choose(house: House) -> None:
+    async with house.visit(path="emploi") as channel:
+        await press(channel, "11")
+
+    begun = await _started(house)
+    assert begun["path"] == "abc_diag"
+    assert "policy" not in begun
 
 
 async def test_a_campaign_is_taken_on_its_own_path_and_shared(house: House) -> None:

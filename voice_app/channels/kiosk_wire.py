@@ -22,6 +22,7 @@ from voice_app.ports import KEYS
 VERSION = 1
 RATES_HZ = range(8_000, 192_001)
 LONGEST_CODE = 20
+LONGEST_NAME = 40
 LONGEST_WORD = 60
 """Of a written answer, in characters: a word with its article, misspelt."""
 LONGEST_FRAME_MS = 500
@@ -57,6 +58,7 @@ class Hello:
     microphone: bool
     sample_rate_hz: int = HEARING_RATE_HZ
     resume: str | None = None
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,10 @@ def _hello(fields: dict[str, Any]) -> Hello:
     resume = fields.get("resume")
     if resume is not None and not (isinstance(resume, str) and _is_code(resume)):
         raise BadMessage("resume is a code of digits")
-    return Hello(_mode(fields), locale, _truth(fields, "microphone"), _rate(fields), resume)
+    path = fields.get("path")
+    if path is not None and not (isinstance(path, str) and _is_name(path)):
+        raise BadMessage("path is the name of a path")
+    return Hello(_mode(fields), locale, _truth(fields, "microphone"), _rate(fields), resume, path)
 
 
 def _key(fields: dict[str, Any]) -> Key:
@@ -227,6 +232,10 @@ def _truth(fields: dict[str, Any], name: str) -> bool:
     if not isinstance(value, bool):
         raise BadMessage(f"{name} is true or false")
     return value
+
+
+def _is_name(text: str) -> bool:
+    return text.isascii() and text.isalpha() and len(text) <= LONGEST_NAME
 
 
 def _is_code(text: str) -> bool:

@@ -36,7 +36,7 @@ from voice_app.dialogue.records import (
     SessionFinished,
 )
 from voice_app.dialogue.script import by_channel, keyed, name_of, question_number
-from voice_app.dialogue.state import Asked, DialogueState, Phase
+from voice_app.dialogue.state import Asked, DialogueState, Phase, may_be_helped
 from voice_app.dialogue.turn import LAST_RUNG
 from voice_app.hearing import HearingOutcome
 
@@ -104,8 +104,11 @@ def withdraw(context: DialogueContext, state: DialogueState) -> Reaction:
 
 
 def explain(context: DialogueContext, state: DialogueState, asked: Asked) -> Reaction:
-    """Give the reaction to "what does it mean": the same question in easier words, counted as help."""
+    """Give the reaction to "what does it mean": the same question in easier words, counted as help; as it stands, and
+    why, where nobody may be helped."""
     reaction = Reaction(calm(state), form=Form.FULL)
+    if not may_be_helped(state.session):
+        return reaction.saying("rehearsal.no_explaining")
     if asked.item not in state.session.explained:
         reaction = reaction.keep(context, ItemExplained(asked.item))
     return reaction.saying("question.simpler")

@@ -10,6 +10,9 @@
 | relay, done for them | that it does not count | AidGiven, ItemAnswered | done for them: no evidence |
 | withdraw | that it was misheard, and the question again | AnswerWithdrawn, ItemAsked | |
 
+In a rehearsal no help is given, as in the certification: what would help is refused aloud, with the reason, and not
+kept; repeating, speaking slower, relaying an answer and pausing stay.
+
 An aid belongs to its question: it stays when the answer is taken back and given again. Nothing happens unless the
 person has agreed (`AssistanceBegun`), and they can go on alone from any pause.
 """
@@ -39,7 +42,7 @@ from voice_app.dialogue.records import (
     PreferencesSet,
 )
 from voice_app.dialogue.script import ASSISTANCE_QUESTION, name_of
-from voice_app.dialogue.state import Asked, DialogueState, Phase
+from voice_app.dialogue.state import Asked, DialogueState, Phase, may_be_helped
 from voice_app.dialogue.turn import DONT_KNOW, YES
 
 _NOT_NOW = (Phase.CLOSED, Phase.GOODBYE, Phase.CONSENT, Phase.ASSISTANCE)
@@ -102,6 +105,8 @@ def acted(context: DialogueContext, state: DialogueState, event: MediatorActs) -
         return _withdrawn(context, here, event)
     if state.phase is not Phase.QUESTION or asked is None or asked.item != event.item:
         return None
+    if not may_be_helped(state.session) and (event.act is not Act.RELAY or event.done_for_them):
+        return Reaction(here, form=Form.FULL).saying("rehearsal.no_help")
     return _ON_THE_QUESTION[event.act](context, here, asked, event)
 
 

@@ -9,9 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from audio_content.model import ItemKind
+from audio_content.model import REHEARSAL_PATH, ItemKind
 from engine.model import Channel
-from voice_app.dialogue import asking, assisting, breaks, claiming, gathering, lessons, menus, questions, sharing
+from voice_app.dialogue import (
+    asking,
+    assisting,
+    breaks,
+    claiming,
+    gathering,
+    lessons,
+    menus,
+    other_paths,
+    questions,
+    sharing,
+)
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.interpret import DIGIT_BY_DIGIT
 from voice_app.dialogue.levels import details
@@ -21,7 +32,7 @@ from voice_app.dialogue.pausing import go_on, goodbye, pause
 from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.reaction import Form, Reaction, calm
 from voice_app.dialogue.script import by_channel, keyed
-from voice_app.dialogue.state import DialogueState, Phase
+from voice_app.dialogue.state import DialogueState, Phase, may_be_helped
 from voice_app.dialogue.turn import (
     ALONE,
     BACK,
@@ -52,9 +63,13 @@ from voice_app.dialogue.turn import (
     LOUDER,
     NEW_ACCOUNT,
     NEXT,
+    OTHERS,
     PACE_OK,
     PAUSE,
+    POSITIONING_PATH,
+    QUICK_PATH,
     QUIETER,
+    REHEARSAL,
     REPEAT,
     RETAKE,
     SLOWER,
@@ -122,6 +137,8 @@ def _help(context: DialogueContext, state: DialogueState) -> Reaction:
     reaction = reaction.saying(subject if subject == "help.word" else keyed(state, subject))
     if state.phase not in DIGIT_BY_DIGIT and subject != "help.figure":
         reaction = reaction.saying(keyed(state, "help.voice"))
+    if state.phase is Phase.QUESTION and not may_be_helped(state.session):
+        reaction = reaction.saying("path.no_aid")
     return reaction.saying(person)
 
 
@@ -155,6 +172,8 @@ def _back(context: DialogueContext, state: DialogueState) -> Reaction:
         return _repeat(context, state)
     if state.phase is Phase.SHARING:
         return Reaction(replace(calm(state), phase=Phase.RESULT, number=None), form=Form.OPTIONS)
+    if state.phase is Phase.PATHS:
+        return other_paths.leave(state)
     if state.phase in (Phase.THEMES, Phase.LESSONS):
         return lessons.leave(state)
     if state.phase in questions.FROM_THE_PAUSE:
@@ -261,6 +280,10 @@ ACTIONS: Mapping[MeaningId, _Action] = {
     DETAILS: _details,
     ALONE: assisting.alone,
     LESSONS: _lessons,
+    OTHERS: lambda _context, state: other_paths.open_list(state),
+    QUICK_PATH: lambda _context, state: other_paths.take(state, other_paths.USUAL),
+    POSITIONING_PATH: lambda _context, state: other_paths.take(state, other_paths.POSITIONING),
+    REHEARSAL: lambda _context, state: other_paths.take(state, REHEARSAL_PATH),
     TAKE: lambda _context, state: lessons.take_theme(state),
     NEXT: lessons.offer_next,
     HEAR: lessons.hear,

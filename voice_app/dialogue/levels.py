@@ -43,7 +43,7 @@ def details(context: DialogueContext, session: Session) -> tuple[AreaTold, ...]:
     areas: dict[str, list[Phrase]] = {}
     for competence, estimate in asked(policy, report).items():
         if competence in names:
-            areas.setdefault(_area_of(context, competence), []).append(_phrase_of(policy, report, competence, estimate))
+            areas.setdefault(_area_of(context, competence), []).append(told_of(policy, report, competence, estimate))
     return tuple((Phrase(PromptId("detail.area"), {"area": NodeName(area)}), *told) for area, told in areas.items())
 
 
@@ -60,7 +60,7 @@ def summary(context: DialogueContext, policy: Policy, report: Report) -> tuple[P
     told = [Phrase(PromptId("result.known_best"), {"competence": NodeName(best)})]
     if least != best:
         told.append(Phrase(PromptId("result.known_least"), {"competence": NodeName(least)}))
-    return (*told, Phrase(PromptId("result.details_follow")))
+    return tuple(told)
 
 
 def asked(policy: Policy, report: Report) -> Mapping[CompetenceId, LevelEstimate]:
@@ -74,14 +74,8 @@ def reached(estimate: LevelEstimate, policy: Policy, certainty: float) -> int:
     return max((int(cut) for cut in policy.cuts if sum(estimate.pmf[int(cut) :]) > certainty), default=0)
 
 
-def _rehearsed(policy: Policy, report: Report, known: Mapping[CompetenceId, LevelEstimate]) -> tuple[Phrase, ...]:
-    shown = sum(reached(each, policy, LIKELIER_THAN_NOT) >= 1 for each in known.values())
-    numbers = {"number": number_prompt(shown), "asked": number_prompt(len(known))}
-    one = Phrase(PromptId("result.rehearsed"), numbers) if shown else Phrase(PromptId("result.rehearsed_none"))
-    return (one, Phrase(PromptId("topic.eligible")), Phrase(PromptId("result.details_follow")))
-
-
-def _phrase_of(policy: Policy, report: Report, competence: CompetenceId, estimate: LevelEstimate) -> Phrase:
+def told_of(policy: Policy, report: Report, competence: CompetenceId, estimate: LevelEstimate) -> Phrase:
+    """Give what is told of one competence that was asked."""
     if policy.target is Target.CUT:
         return _cuts_told(policy, competence, estimate)
     low, high = estimate.band
@@ -95,6 +89,13 @@ def _phrase_of(policy: Policy, report: Report, competence: CompetenceId, estimat
         return Phrase(PromptId("detail.start"), {"competence": name})
     prompt = "detail.level_to_confirm" if estimate.to_confirm else "detail.level"
     return Phrase(PromptId(prompt), {"competence": name, "level": number_prompt(estimate.level)})
+
+
+def _rehearsed(policy: Policy, report: Report, known: Mapping[CompetenceId, LevelEstimate]) -> tuple[Phrase, ...]:
+    shown = sum(reached(each, policy, LIKELIER_THAN_NOT) >= 1 for each in known.values())
+    numbers = {"number": number_prompt(shown), "asked": number_prompt(len(known))}
+    one = Phrase(PromptId("result.rehearsed"), numbers) if shown else Phrase(PromptId("result.rehearsed_none"))
+    return (one, Phrase(PromptId("topic.eligible")))
 
 
 def _cuts_told(policy: Policy, competence: CompetenceId, estimate: LevelEstimate) -> Phrase:

@@ -25,6 +25,8 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | CODE_ENTRY | last digit, then SessionFound | PRACTICE, QUESTION or RESULT | SessionResumed |
 | CODE_ENTRY, a profile is collected | last digit, then SessionFound | as above, in the campaign | CampaignJoined |
 | CODE_ENTRY | last digit, then CampaignFound | WELCOME, in the campaign's words | |
+| WELCOME | c other paths | PATHS | |
+| PATHS | c a path, then PathTaken; back | WELCOME, on that path | |
 | WELCOME, CODE_ENTRY | c lessons | THEMES | |
 | THEMES, LESSONS | c take, next, hear | LESSONS, THEMES | |
 | THEMES, LESSONS | back | WELCOME, THEMES | |
@@ -78,7 +80,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voice_app.dialogue import assisting, claiming, menus, questions
+from voice_app.dialogue import assisting, claiming, menus, other_paths, questions
 from voice_app.dialogue.acting import reheard, spoken_or_pressed, written
 from voice_app.dialogue.assist_messages import MediatorActs, MediatorAsks
 from voice_app.dialogue.claim_messages import (
@@ -100,6 +102,7 @@ from voice_app.dialogue.messages import (
     Left,
     MicrophoneChanged,
     Opened,
+    PathTaken,
     Pressed,
     RecognizerBack,
     RecognizerLost,
@@ -167,6 +170,8 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
             return assisting.asked_to_help(state, event)
         case MediatorActs():
             return assisting.acted(context, state, event)
+        case PathTaken():
+            return other_paths.taken(state)
         case SessionNotFound(prompt):
             return menus.not_found(state, prompt) if state.phase in (Phase.CODE_ENTRY, Phase.COMEBACK) else None
         case CodeIssued(code):

@@ -288,6 +288,13 @@ class CampaignFound:
 
 
 @dataclass(frozen=True, slots=True)
+class PathTaken:
+    """The session that begins takes this path of the content."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class CodeIssued:
     code: str
 
@@ -317,6 +324,7 @@ Event = (
     | SessionFound
     | SessionNotFound
     | CampaignFound
+    | PathTaken
     | MediatorAsks
     | MediatorActs
     | ClaimEvent
@@ -426,6 +434,13 @@ class BeginAnew:
 
 
 @dataclass(frozen=True, slots=True)
+class TakePath:
+    """Let the session that begins take this path ("": the usual one); answered by `PathTaken`."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecogniseCaller:
     """Recognise this caller's number from now on (`wished`), or forget it. Only a keyed hash is kept of it."""
 
@@ -469,6 +484,7 @@ Effect = (
     | FindSession
     | FindCaller
     | BeginAnew
+    | TakePath
     | RecogniseCaller
     | AskCallback
     | EraseSession

@@ -82,7 +82,7 @@ def result_phrases(context: DialogueContext, session: Session) -> tuple[Phrase, 
         case Target.COMPETENCE:
             return (_phrase(intro), in_words, *summary(context, policy, report), *after)
         case Target.CUT:
-            return (_phrase("result.intro_rehearsal"), *summary(context, policy, report), *after[1:])
+            return (_phrase("result.intro_rehearsal"), *summary(context, policy, report), *after)
         case Target.FRINGE:
             return (_phrase(intro), *strengths, *after)
         case _:

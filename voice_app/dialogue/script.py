@@ -78,6 +78,8 @@ def stem(context: DialogueContext, state: DialogueState, form: Form = Form.FULL)
             return _welcome_stem(context, state)
         case Phase.CODE_ENTRY:
             return _code_stem(state)
+        case Phase.PATHS:
+            return (_phrase(keyed(state, "paths.intro")),)
         case Phase.THEMES | Phase.LESSONS:
             return (offer(context, state),)
         case Phase.CONSENT:

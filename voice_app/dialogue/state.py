@@ -30,6 +30,7 @@ class Phase(Enum):
     LANGUAGE = "language"
     WELCOME = "welcome"
     CODE_ENTRY = "code_entry"
+    PATHS = "paths"
     THEMES = "themes"
     LESSONS = "lessons"
     RECOGNITION = "recognition"
@@ -134,6 +135,11 @@ class Session:
     def answers(self) -> tuple[Settled, ...]:
         """Give the items that have an answer, oldest first."""
         return tuple(each for each in self.settled if each.answer is not None)
+
+
+def may_be_helped(session: Session) -> bool:
+    """Tell whether a question may be explained or shown: not where an answer with help would count for nothing."""
+    return session.assessment is None or session.assessment.policy.aid_allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,25 @@ from voice_app.dialogue.messages import Early, option_meaning
 from voice_app.dialogue.reaction import Reaction
 from voice_app.dialogue.records import AnswerWithdrawn, ItemAsked
 from voice_app.dialogue.state import DialogueState, Phase
-from voice_app.dialogue.turn import DONT_KNOW, ENGLISH, FRENCH, HAVE_CODE, HEAR, LESSONS, NEXT, NO, PACE_OK, TAKE, YES
+from voice_app.dialogue.turn import (
+    DONT_KNOW,
+    ENGLISH,
+    FRENCH,
+    HAVE_CODE,
+    HEAR,
+    LESSONS,
+    NEXT,
+    NO,
+    OTHERS,
+    PACE_OK,
+    TAKE,
+    YES,
+)
 from voice_app.hearing import MeaningId
 
 _OF_MENUS = {
     Phase.LANGUAGE: frozenset({FRENCH, ENGLISH}),
-    Phase.WELCOME: frozenset({HAVE_CODE, LESSONS}),
+    Phase.WELCOME: frozenset({HAVE_CODE, LESSONS, OTHERS}),
     Phase.THEMES: frozenset({TAKE, NEXT}),
     Phase.LESSONS: frozenset({HEAR, NEXT}),
     Phase.PACE: frozenset({PACE_OK}),

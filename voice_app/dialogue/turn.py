@@ -28,6 +28,7 @@ from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.levels import has_details
 from voice_app.dialogue.messages import OptionWords, Phrase, option_meaning
 from voice_app.dialogue.open_answers import kind_asked, number_awaited, word_awaited
+from voice_app.dialogue.other_paths import are_offered
 from voice_app.dialogue.profile import next_lesson
 from voice_app.dialogue.state import ClaimStep, DialogueState, Phase
 from voice_app.hearing import Grammar, Meaning, MeaningId
@@ -57,6 +58,8 @@ SKIP, ERASE, LEAVE_CODE = command("skip"), command("erase"), command("leave_code
 WAIT = command("wait")
 LIST, ENTER, STAR, NO_NUMBER = command("list"), command("enter"), command("star"), command("no_number")
 """The possible words to choose from; the end of a number; the star key in a number question; no number to give."""
+OTHERS, QUICK_PATH = menu("others"), menu("quick_path")
+POSITIONING_PATH, REHEARSAL = menu("positioning_path"), menu("rehearsal")
 FRENCH, ENGLISH = menu("french"), menu("english")
 BEGIN, HAVE_CODE, PACE_OK = menu("begin"), menu("have_code"), menu("pace_ok")
 TEA, COFFEE = menu("practice_one"), menu("practice_two")
@@ -97,6 +100,11 @@ Offered = tuple[tuple[MeaningId, str], ...]
 
 _MENUS: dict[Phase, Offered] = {
     Phase.WELCOME: ((BEGIN, "welcome.begin"), (HAVE_CODE, "welcome.have_code")),
+    Phase.PATHS: (
+        (QUICK_PATH, "paths.quick"),
+        (POSITIONING_PATH, "paths.positioning"),
+        (REHEARSAL, "paths.rehearsal"),
+    ),
     Phase.THEMES: ((TAKE, "lessons.take"), (NEXT, "lessons.next_theme")),
     Phase.LESSONS: ((HEAR, "lessons.hear"), (NEXT, "lessons.next")),
     Phase.CONSENT: ((YES, "consent.yes"), (NO, "consent.no")),
@@ -162,6 +170,8 @@ def choices(context: DialogueContext, state: DialogueState) -> tuple[Choice, ...
             for place, option in enumerate(asked.order, start=1)
         )
     offered = _menu(state)
+    if state.phase is Phase.WELCOME and are_offered(context, state):
+        offered = (*offered, (OTHERS, "welcome.others"))
     if state.phase is Phase.PAUSED and state.session.helper is not None:
         offered = (*offered, (ALONE, "pause.alone"))
     if state.phase is Phase.RESULT:

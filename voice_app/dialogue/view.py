@@ -21,7 +21,7 @@ from voice_app.dialogue.messages import (
 )
 from voice_app.dialogue.open_answers import kind_asked, number_awaited, word_awaited
 from voice_app.dialogue.script import question_number, stem
-from voice_app.dialogue.state import DialogueState, Phase
+from voice_app.dialogue.state import DialogueState, Phase, may_be_helped
 from voice_app.dialogue.turn import NO, YES, choices, skip_offered
 
 _SPOKEN_ONLY = frozenset({"question.number", "question.resume", "pause.code_again", "pace.intro"})
@@ -41,6 +41,7 @@ _HEADINGS = {
     Phase.LANGUAGE: "language.heading",
     Phase.WELCOME: "welcome.heading",
     Phase.CODE_ENTRY: "code.heading",
+    Phase.PATHS: "paths.heading",
     Phase.THEMES: "lessons.heading",
     Phase.LESSONS: "lessons.heading",
     Phase.CONSENT: "consent.heading",
@@ -72,6 +73,7 @@ _IN_MENU = (_REPEAT, _SLOWER, _FASTER, _PAUSE, _HELP)
 _COMMANDS = {
     Phase.LANGUAGE: (_REPEAT, _HELP),
     Phase.CODE_ENTRY: (("*", "help"), ("#", "lessons"), ("b", "leave_code")),
+    Phase.PATHS: _IN_LESSONS,
     Phase.THEMES: _IN_LESSONS,
     Phase.LESSONS: _IN_LESSONS,
     Phase.PRACTICE: (_REPEAT, _DONT_KNOW, _EXPLAIN, _PAUSE, _HELP),
@@ -170,6 +172,8 @@ def _commands(context: DialogueContext, state: DialogueState) -> tuple[Button, .
         offered = _MORE
     else:
         offered = _COMMANDS.get(state.phase, _IN_MENU)
+    if state.phase is Phase.QUESTION and not may_be_helped(state.session):
+        offered = tuple(each for each in offered if each[1] != _EXPLAIN[1])
     if skip_offered(state):
         offered = tuple(_SKIP if each is _DONT_KNOW else each for each in offered)
     return tuple(

@@ -91,8 +91,8 @@ def learner_report(
 
     return LearnerReport(
         locale=written.locale,
-        profile=of("result.profile"),
-        strengths=written.strengths(report) or (of("result.strength"),),
+        profile=of("result.profile") or of("result.rehearsed") or of("result.intro"),
+        strengths=written.strengths(report) or (written.phrase(Phrase(PromptId("result.strength.none"))),),
         next_step=of("result.next_step"),
         to_begin=written.lesson(report),
         areas=tuple(written.area(area, estimate) for area, estimate in report.areas.items()),

@@ -38,11 +38,12 @@ CANCELLED_WITHIN_S = 1.0
 @dataclass(frozen=True, slots=True)
 class ConversationRequest:
     """What a page asks for when it opens. `resume` is the code of a session to go on with; wrong codes are counted per
-    `asker`, the address it comes from."""
+    `asker`, the address it comes from. `path`: the one that its address names."""
 
     locale: str
     asker: str
     resume: str | None = None
+    path: str | None = None
 
 
 class PlacesTaken(VoiceAppError):
@@ -226,7 +227,7 @@ class _Kiosk:
         return hello
 
     async def _converse(self, line: Websocket, hello: Hello, channel: KioskChannel) -> None:
-        asked = ConversationRequest(hello.locale, line.remote_addr or "", hello.resume)
+        asked = ConversationRequest(hello.locale, line.remote_addr or "", hello.resume, hello.path)
         talking = asyncio.create_task(self._run(channel, asked))
         reading = asyncio.create_task(self._read(line, channel))
         writing = asyncio.create_task(_write(line, channel))

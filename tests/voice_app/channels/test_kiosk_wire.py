@@ -38,6 +38,7 @@ json_values = st.sampled_from(
     [
         (HELLO, Hello(Mode.SPEAKS, "fr", True, 48000)),
         (HELLO | {"resume": "12345678"}, Hello(Mode.SPEAKS, "fr", True, 48000, "12345678")),
+        (HELLO | {"path": "repetition"}, Hello(Mode.SPEAKS, "fr", True, 48000, path="repetition")),
         ({"type": "key", "turn": 3, "key": "#"}, Key(3, "#", InputMode.KEY)),
         ({"type": "key", "turn": 0, "key": "1", "input_mode": "button"}, Key(0, "1", InputMode.BUTTON)),
         ({"type": "key", "turn": 3, "key": "h", "input_mode": "button"}, Key(3, "h", InputMode.BUTTON)),
@@ -63,6 +64,9 @@ def test_every_message_of_the_protocol_is_understood(fields, message):
         HELLO | {"microphone": "yes"},
         HELLO | {"sample_rate": 4000},
         HELLO | {"sample_rate": True},
+        HELLO | {"path": "../etc"},
+        HELLO | {"path": "a" * 41},
+        HELLO | {"path": 7},
         HELLO | {"resume": "12a4"},
         HELLO | {"resume": "1" * 21},
         HELLO | {"resume": "٣٤"},

@@ -7,6 +7,7 @@ Longer than 400 lines: one small content and one house, which every test of the 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -66,6 +67,7 @@ from voice_app.dialogue.messages import (
     ItemWords,
     Listen,
     Opened,
+    PathTaken,
     Phrase,
     Pressed,
     Reheard,
@@ -77,6 +79,7 @@ from voice_app.dialogue.messages import (
     SetLoudness,
     Show,
     SilenceKept,
+    TakePath,
     Written,
 )
 from voice_app.dialogue.records import Record, from_payload, to_payload
@@ -244,6 +247,24 @@ def path_context(policy: str) -> DialogueContext:
 
 
 @cache
+def several_paths() -> Mapping[str, DialogueContext]:
+    """The contexts of a content that has the paths which anybody may choose, by path."""
+    usual = small_context()
+    asked = usual.content.skill_map.paths["abc_diag"]
+    paths = {"abc_diag": asked, "positionnement": asked, "repetition": asked}
+    content = replace(usual.content, skill_map=replace(usual.content.skill_map, paths=paths))
+    of_policy = {
+        "abc_diag": usual,
+        "positionnement": path_context("positioning"),
+        "repetition": path_context("rehearsal"),
+    }
+    return {
+        path: replace(context, content=content, rules=replace(context.rules, path=path))
+        for path, context in of_policy.items()
+    }
+
+
+@cache
 def lessons_context() -> DialogueContext:
     """The context of the small content with lessons: two in one theme, one in another."""
     context = small_context()
@@ -357,7 +378,10 @@ class Stage:
         carried: list[Effect] = []
         events: deque[Event] = deque([event])
         while events:
-            state, effects = step(self.context, self.state, events.popleft())
+            event = events.popleft()
+            if isinstance(event, PathTaken):
+                self.context = several_paths()[event.path]
+            state, effects = step(self.context, self.state, event)
             records = [effect.record for effect in effects if isinstance(effect, Save)]
             if records and self.store_fails:
                 self.store_fails = False
@@ -389,6 +413,8 @@ class Stage:
                 self.ended = True
             case IssueCode():
                 return CodeIssued(self.code)
+            case TakePath(path):
+                return PathTaken(path or "abc_diag")
             case EraseSession():
                 self.records.clear()
                 return SessionErased()

@@ -9,7 +9,7 @@ from engine.adaptive.explanations import explain
 from engine.model import Aid, InputMode
 from engine.organization.consent import Purpose
 from engine.organization.sittings import Seat
-from tests.voice_app.dialogue.stage import OFFER, Stage
+from tests.voice_app.dialogue.stage import OFFER, Stage, path_context
 from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
 from voice_app.dialogue.fold import resume
 from voice_app.dialogue.records import (
@@ -257,3 +257,35 @@ def test_help_survives_a_cut() -> None:
 
     assert again.session == stage.state.session
     assert again.session.helper == AssistanceBegun("sitting-1", "la Maison Bleue")
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"), [(Act.REPHRASE, {}), (Act.HINT, {"words": "Pensez-y."}), (Act.DEMONSTRATE, {})]
+)
+def test_in_a_rehearsal_help_is_refused_aloud_and_leaves_no_trace(kind: Act, how: dict[str, str]) -> None:
+    stage = rehearsing()
+    before = list(stage.records)
+
+    act(stage, kind, **how)
+
+    assert stage.prompts[0] == "rehearsal.no_help"
+    assert "item.stem" in stage.prompts
+    assert stage.records == before
+
+
+def test_in_a_rehearsal_an_answer_is_relayed_and_not_given_for_the_person() -> None:
+    stage = rehearsing()
+
+    act(stage, Act.RELAY, option=key_of(stage), done_for_them=True)
+    refused = given(stage)
+    act(stage, Act.RELAY, option=key_of(stage))
+
+    assert refused == []
+    assert [record.aid for record in given(stage)] == [Aid.NONE]
+
+
+def rehearsing() -> Stage:
+    stage = Stage(context=path_context("rehearsal")).to_question()
+    stage.send(MediatorAsks(SEAT))
+    stage.press("1")
+    return stage

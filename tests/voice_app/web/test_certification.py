@@ -59,6 +59,7 @@ async def test_the_rule_is_told_without_a_code() -> None:
     assert status == 200
     assert "le niveau 1 dans cinq compétences" in page
     assert "Nous ne certifions rien." in page
+    assert '<a href="/?lang=fr#path=repetition">Commencer une répétition</a>' in page
 
 
 @pytest.mark.parametrize(

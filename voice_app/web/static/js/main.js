@@ -35,14 +35,15 @@ const now = {
   held: false,
   kept: null, // the code, its words and sounds, for a cut line
   pressedIn: null,
-  codeInAddress: codeInAddress(),
+  codeInAddress: inAddress(/^#code=([0-9]{4,20})$/),
+  pathInAddress: inAddress(/^#path=([a-z]{1,40})$/), // a path that anybody may take, instead of the quick diagnostic
 };
 
 // A printed sheet or a campaign leads here with its code after the sign #, which no server sees. It is used for the first line only.
-function codeInAddress() {
-  const code = /^#code=([0-9]{4,20})$/.exec(location.hash)?.[1];
-  if (code) history.replaceState(null, "", location.pathname + location.search);
-  return code;
+function inAddress(form) {
+  const found = form.exec(location.hash)?.[1];
+  if (found) history.replaceState(null, "", location.pathname + location.search);
+  return found;
 }
 
 // --- the first page ---------------------------------------------------------------------------------------------
@@ -103,6 +104,7 @@ function hello() {
     microphone: microphone.available,
     sample_rate: microphone.sampleRate,
     resume: now.kept?.code ?? now.codeInAddress,
+    path: now.pathInAddress,
   };
 }
 
