@@ -105,9 +105,14 @@ class Trail:
     ended: bool
 
     @property
+    def standing(self) -> tuple[ShownAnswer, ...]:
+        """Give the answers that stand: those that can be taken back."""
+        return tuple(each for each in self.answers if not each.withdrawn_by)
+
+    @property
     def last_standing(self) -> ShownAnswer | None:
-        """Give the last answer that stands: the one that can be taken back."""
-        return next((each for each in reversed(self.answers) if not each.withdrawn_by), None)
+        """Give the last answer that stands."""
+        return self.standing[-1] if self.standing else None
 
 
 def trail(

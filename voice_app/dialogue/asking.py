@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from audio_content.model import ItemKind, OptionId, PromptId
 from engine.adaptive import StopReason
-from engine.model import Channel
+from engine.model import Channel, ItemId
 from voice_app.dialogue import breaks, open_answers
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.fold import option_order
@@ -92,9 +92,10 @@ def pass_by(context: DialogueContext, state: DialogueState, asked: Asked) -> Rea
     return next_question(context, reaction.saying("answer.passed"))
 
 
-def withdraw(context: DialogueContext, state: DialogueState) -> Reaction:
-    """Give the reaction to "correct my last answer": it is taken back and its item asked again."""
-    answers = state.session.answers
+def withdraw(context: DialogueContext, state: DialogueState, item: ItemId | None = None) -> Reaction:
+    """Give the reaction to "correct my last answer": it is taken back and its item asked again; the answer to `item`
+    where one is named. A question that was waiting for its answer meanwhile may be asked later."""
+    answers = [each for each in state.session.answers if item is None or each.asked.item == item]
     if not answers:
         return Reaction(calm(state)).saying("back.none")
     asked = answers[-1].asked

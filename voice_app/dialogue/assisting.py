@@ -8,7 +8,7 @@
 | demonstrate | the lesson's idea and example where there is one | AidGiven | demonstrated |
 | relay | the answer, as relayed | ItemAnswered by mediator | what was given before |
 | relay, done for them | that it does not count | AidGiven, ItemAnswered | done for them: no evidence |
-| withdraw | that it was misheard, and the question again | AnswerWithdrawn, ItemAsked | |
+| withdraw an answer, any | that it was misheard, and the question again | AnswerWithdrawn, ItemAsked | |
 
 In a rehearsal no help is given, as in the certification: what would help is refused aloud, with the reason, and not
 kept; repeating, speaking slower, relaying an answer and pausing stay.
@@ -210,10 +210,11 @@ def _relay(context: DialogueContext, state: DialogueState, asked: Asked, event: 
 
 
 def _withdrawn(context: DialogueContext, state: DialogueState, event: MediatorActs) -> Reaction | None:
-    answers = state.session.answers
-    if not answers or answers[-1].asked.item != event.item or state.phase not in _MAY_TAKE_BACK:
+    answered = [each.asked.item for each in state.session.answers]
+    if event.item not in answered or state.phase not in _MAY_TAKE_BACK:
         return None
-    return replace(asking.withdraw(context, state), lead=()).saying("assist.withdrawn")
+    said = "assist.withdrawn" if answered[-1] == event.item else "assist.withdrawn_earlier"
+    return replace(asking.withdraw(context, state, event.item), lead=()).saying(said)
 
 
 def _name(context: DialogueContext, state: DialogueState, option: OptionId) -> Fill:

@@ -379,8 +379,8 @@ class Stage:
         events: deque[Event] = deque([event])
         while events:
             event = events.popleft()
-            if isinstance(event, PathTaken):
-                self.context = several_paths()[event.path]
+            if isinstance(event, PathTaken) and self.state.session.started is None:
+                self.context = self._on_path(event.path)
             state, effects = step(self.context, self.state, event)
             records = [effect.record for effect in effects if isinstance(effect, Save)]
             if records and self.store_fails:
@@ -396,6 +396,9 @@ class Stage:
                     events.append(follow_up)
         self.effects += carried
         return carried
+
+    def _on_path(self, path: str) -> DialogueContext:
+        return several_paths()[path] if path in self.context.content.skill_map.paths else self.context
 
     def _carry_out(self, effect: Effect) -> Event | None:
         match effect:

@@ -192,6 +192,33 @@ def test_a_withdrawn_answer_restores_the_earlier_estimate_exactly() -> None:
     assert resume(stage.context, stage.records).session == stage.state.session
 
 
+def test_an_earlier_answer_is_taken_back_as_if_it_had_never_been_given() -> None:
+    stage = at_a_question()
+    first = stage.state.session.answers[0].asked
+    answer_right(stage)
+    waiting = stage.state.session.asked
+    kept = len(stage.records)
+
+    act(stage, Act.WITHDRAW, item=first.item)
+
+    assert stage.prompts[0] == "assist.withdrawn_earlier"
+    assert stage.state.session.asked == first != waiting
+    assert [record.kind for record in stage.records[kept:]] == ["answer_withdrawn", "item_asked"]
+    assert first.item not in {each.asked.item for each in stage.state.session.answers}
+    assert resume(stage.context, stage.records).session == stage.state.session
+
+    answer_right(stage)
+    assert stage.state.session.answers[-1].asked == first
+
+
+def test_an_answer_that_was_not_given_is_not_taken_back() -> None:
+    stage = at_a_question()
+    waiting = stage.state.session.asked
+    assert waiting is not None
+
+    assert act(stage, Act.WITHDRAW, item=waiting.item) == 0
+
+
 def test_an_aid_outlives_the_withdrawal_of_its_answer() -> None:
     stage = at_a_question()
     asked = stage.state.session.asked

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from audio_content.model import ItemKind, PromptId
 from engine.model import Channel, InputMode
 from engine.organization.sittings import Seat
-from tests.voice_app.dialogue.stage import CAMPAIGN_CODE, CODE, OFFER, Stage, lessons_context, small_context
+from tests.voice_app.dialogue.stage import (
+    CAMPAIGN_CODE,
+    CODE,
+    OFFER,
+    Stage,
+    lessons_context,
+    several_paths,
+    small_context,
+)
 from tests.voice_app.dialogue.test_gathering import COLLECTION, TOGETHER
 from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
 from voice_app.dialogue.claim_messages import (
@@ -33,6 +41,7 @@ from voice_app.dialogue.messages import (
     Listen,
     MicrophoneChanged,
     Opened,
+    PathTaken,
     Phrase,
     Pressed,
     RecognizerBack,
@@ -114,6 +123,8 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
                         SessionFound(()),
                         CampaignFound(OFFER),
                         CampaignFound(COLLECTION),
+                        PathTaken("positionnement"),
+                        PathTaken("repetition"),
                         ClaimIssued(CAMPAIGN_CODE, 30),
                         ClaimFound(CAMPAIGN_CODE),
                         NumberFound(CAMPAIGN_CODE),
@@ -132,10 +143,12 @@ def happenings(draw: st.DrawFn) -> tuple[str, object]:
 
 
 def _stage(channel: Channel, seed: int) -> Stage:
-    """Give a stage; by the seed, its questions are choices (without and with lessons), numbers or words."""
+    """Give a stage; by the seed, its questions are choices (alone, with lessons, with other paths), numbers, words."""
     kind = (ItemKind.CHOICE, ItemKind.CHOICE, ItemKind.NUMBER, ItemKind.WORD)[seed % 4]
     if seed % 4 == 1:
         return Stage(context=lessons_context(), channel=channel, seed=seed)
+    if seed % 8 == 4:
+        return Stage(context=several_paths()["abc_diag"], channel=channel, seed=seed)
     return Stage(context=small_context(kind=kind), channel=channel, seed=seed)
 
 
@@ -345,7 +358,7 @@ def test_nothing_is_shared_but_by_a_yes_in_the_same_step(
 def test_all_events_are_played() -> None:
     played = {Opened, Pressed, Heard, Reheard, SilenceKept, RecognizerLost, RecognizerBack, MicrophoneChanged}
     played |= {Written, SessionFound, SessionNotFound, CampaignFound, CodeIssued, SessionErased, Failed, Left}
-    played |= {MediatorAsks, MediatorActs}
+    played |= {MediatorAsks, MediatorActs, PathTaken}
     played |= {ClaimIssued, ClaimFound, NumberFound, AccountShown, AccountErased, ClaimRefused}
 
     assert set(Event.__args__) == played  # type: ignore[attr-defined]

@@ -123,9 +123,11 @@ async def test_a_place_tells_the_question_its_reason_what_was_heard_and_the_answ
     heard = ((f"option.{second.option_ids[0]}", 0.6), (f"option.{second.option_ids[1]}", 0.3))
     await desk.sittings.show(SessionId(session), Glimpse("question", 7, str(second.id), heard, "doubtful"))
 
-    page = _plain(await browser.text(path))
+    html = await browser.text(path)
+    page = _plain(html)
 
     labels = [option.text for option in second.texts["fr"].options]
+    assert f'<option value="{first.id}" id="earlier-{first.id}-1">1. ' in html
     assert "Question 2 sur 10 au plus." in page
     assert f"Entendu {labels[0]} (pas sûr) ou bien : {labels[1]}" in page
     assert "pas la réponse attendue. À la voix, entendu nettement. Avec un indice." in page
