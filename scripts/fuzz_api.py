@@ -16,22 +16,29 @@ import os
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+from engine.organization.scopes import Scope
+
 ROOT = Path(__file__).parent.parent
-SCOPES = (
-    *("organization:read", "members:read", "members:write", "campaigns:read", "campaigns:write"),
-    *("participations:read", "results:read", "exports:read", "webhooks:read", "webhooks:write"),
-)
 LEAVING_S = 120
 """The service lets what is under way come to its end; a busy machine takes its time."""
 CONFIG = """[parameters]
-"path.organization" = "{organization}"
+"path.token" = "{token}"
+"""
+"""Only a token that nobody uses is revoked: the one that asks is needed to the end."""
+KNOWN_PATHS = """"path.organization" = "{organization}"
 "path.campaign" = "{campaign}"
 "path.webhook" = "{webhook}"
+"path.sitting" = "{sitting}"
+"path.member" = "{member}"
+"path.paper" = "key-card"
+"path.locale" = "fr"
 """
+PASSWORD = "quatre mots faciles ici"  # noqa: S105 - of a service that lasts as long as the fuzzing
 
 
 def main() -> None:
@@ -68,8 +75,9 @@ def _fuzz(folder: Path, options: argparse.Namespace) -> int:
         made: dict[str, str] = json.loads(ran.stdout)
         return made
 
-    organization = told("org", "create", "la Maison Bleue", "ada@maison.example")["id"]
-    scopes = [part for scope in SCOPES for part in ("--scope", scope)]
+    created = told("org", "create", "la Maison Bleue", "ada@maison.example")
+    organization = created["id"]
+    scopes = [part for scope in Scope for part in ("--scope", scope)]
     token = told("org", "token", organization, "Fuzz", *scopes)["token"]
     with (folder / "log").open("w") as log:
         serving = subprocess.Popen(
@@ -80,13 +88,17 @@ def _fuzz(folder: Path, options: argparse.Namespace) -> int:
             here = f"{address}/api/v1/organizations/{organization}"
             campaign = _made(f"{here}/campaigns", {"title": "Fuzz", "path": "abc_diag"}, token)["id"]
             webhook = _made(f"{here}/webhooks", {"url": "https://127.0.0.1:9/webhook"}, token)["webhook"]["id"]
-            arguments = ["--seed", str(options.seed), "--max-examples", str(options.examples)]
+            member = _joined(address, created["invitation"], here, token)
+            sitting = _made(f"{here}/sittings", {"title": "Fuzz", "mediator": member}, token)["id"]
+            other = _made(f"{here}/tokens", {"name": "Other", "scopes": ["log:read"]}, token)["listed"]["id"]
+            config = CONFIG.format(token=other)
             if options.known_paths:
-                known = CONFIG.format(organization=organization, campaign=campaign, webhook=webhook)
-                (folder / "schemathesis.toml").write_text(known)
-                arguments = ["--config-file", str(folder / "schemathesis.toml"), "run", *arguments]
-            else:
-                arguments = ["run", *arguments]
+                config += KNOWN_PATHS.format(
+                    organization=organization, campaign=campaign, webhook=webhook, sitting=sitting, member=member
+                )
+            (folder / "schemathesis.toml").write_text(config)
+            arguments = ["--config-file", str(folder / "schemathesis.toml"), "run"]
+            arguments += ["--seed", str(options.seed), "--max-examples", str(options.examples)]
             ran = subprocess.run(
                 [
                     *(options.schemathesis, *arguments, f"{address}/api/v1/openapi.json"),
@@ -106,7 +118,20 @@ def _fuzz(folder: Path, options: argparse.Namespace) -> int:
     return ran.returncode
 
 
-def _made(address: str, asked: dict[str, str], token: str) -> dict[str, Any]:
+def _joined(address: str, invitation: str, here: str, token: str) -> str:
+    """Let the first admin accept the invitation, and give the id of the member."""
+    form = urllib.parse.urlencode({"name": "Ada", "password": PASSWORD}).encode()
+    path = urllib.parse.urlsplit(invitation).path
+    request = urllib.request.Request(f"{address}{path}", data=form, headers={"Origin": address})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60):  # noqa: S310 - our own address
+        pass
+    asking = urllib.request.Request(f"{here}/members", headers={"Authorization": f"Bearer {token}"})  # noqa: S310
+    with urllib.request.urlopen(asking, timeout=60) as answer:  # noqa: S310
+        found: str = json.loads(answer.read())["items"][0]["id"]
+    return found
+
+
+def _made(address: str, asked: dict[str, Any], token: str) -> dict[str, Any]:
     request = urllib.request.Request(  # noqa: S310 - our own address
         address,
         data=json.dumps(asked).encode(),

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from engine.organization.scopes import Scope
-from voice_app.organizations import Author, Member, OrganizationId, Program, ShownOrganization
+from voice_app.organizations import Author, OrganizationId, Program, ShownOrganization
 
 TOKEN_PREFIX = "vapp_"  # noqa: S105 - by which people, and programs that look for leaked secrets, know a token
 SECRET_PREFIX = "vapps_"  # noqa: S105
@@ -72,10 +72,11 @@ class Access(Protocol):
     """Who may come in by the API. Every method raises StoreError when the database does not answer."""
 
     async def make_token(
-        self, organization: OrganizationId, name: str, scopes: Collection[Scope], by: Member | None, days: int = 0
+        self, organization: OrganizationId, name: str, scopes: Collection[Scope], by: Author, days: int = 0
     ) -> tuple[str, ApiToken]:
         """Give a new token, and what is listed of it; `days` 0: as many as the rules say, and never more.
 
+        One that a program makes has no scope that the program's own token has not, and ends with it at the latest.
         Raises InvalidMember (`name_missing`, `organization_unknown`) and InvalidScope.
         """
 

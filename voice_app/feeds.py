@@ -1,7 +1,8 @@
 """What programs read page by page: rows in the order in which they were last written, from a cursor on.
 
 Whoever asks with the last cursor gets what was written since, each row at least once, and none is missed: within a site
-the moment of writing is taken while the writer holds the site's row, so that it never goes back.
+the moment of writing is taken while the writer holds the site's row, so that it never goes back. Entries of the log are
+written by everybody: they are told when no earlier one can come any more (`LOG_SETTLED_S`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
 from engine.organization.snapshot import Snapshot
-from voice_app.organizations import Campaign, Member, OrganizationId
+from voice_app.organizations import AuditEntry, Campaign, Member, OrganizationId
+from voice_app.sittings import Sitting
 
 PAGE_AT_MOST = 200
+LOG_SETTLED_S = 10
+"""An entry of the log is told this much later: a transaction lasts 8 s at most, so none with an earlier moment can come
+any more."""
 Item = TypeVar("Item")
 _ID = re.compile(r"[0-9A-Za-z_-]{0,64}")
 
@@ -92,6 +97,10 @@ class Result:
     snapshot: Snapshot
     person_number: str = ""
     """The organisation's own number of the person, who gave it."""
+    number: int | None = None
+    """Counts the shared results of the campaign, first shared first."""
+    group: str = ""
+    """The group that a member put it in."""
 
 
 class Feeds(Protocol):
@@ -107,3 +116,12 @@ class Feeds(Protocol):
         self, organization: OrganizationId, campaign: str, after: Cursor | None, limit: int
     ) -> Piece[Result]:
         """Give shared results; empty for a campaign of another organisation."""
+
+    async def result(self, organization: OrganizationId, campaign: str, participation: str) -> Result | None:
+        """Give one shared result, or None."""
+
+    async def log(self, organization: OrganizationId, after: Cursor | None, limit: int) -> Piece[AuditEntry]:
+        """Give the entries of the audit log, oldest first, those of the last `LOG_SETTLED_S` left out."""
+
+    async def sittings(self, organization: OrganizationId, after: Cursor | None, limit: int) -> Piece[Sitting]:
+        """Give sittings as they were opened and closed and as people sat down."""

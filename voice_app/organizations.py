@@ -209,6 +209,7 @@ class AuditEntry:
     who: str
     action: str
     subject: str
+    id: str = ""
 
 
 class Accounts(Protocol):

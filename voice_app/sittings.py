@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from engine.organization.sittings import Seat
-from voice_app.organizations import CampaignId, Member, OrganizationId
+from voice_app.organizations import Author, CampaignId, Member, OrganizationId, Program
 from voice_app.ports import SessionId
 
 JOIN = "join"
@@ -46,6 +46,8 @@ class Sitting:
     opened_at: datetime
     is_open: bool
     seats: int = 0
+    ends_at: datetime | None = None
+    """When it was closed, or when it ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,31 +154,62 @@ class Sittings(Protocol):
     @property
     def feed(self) -> LiveFeed: ...
 
-    async def open(self, organization: OrganizationId, title: str, campaign: str | None, by: Member) -> Sitting:
-        """Give a new sitting with its code. Raises InvalidCampaign: no title, or no such campaign of this one."""
+    async def open(
+        self,
+        organization: OrganizationId,
+        title: str,
+        campaign: str | None,
+        mediator: Member,
+        by: Program | None = None,
+    ) -> Sitting:
+        """Give a new sitting of this mediator, with its code. `by`: the program that opened it, None: the mediator.
+
+        Raises InvalidCampaign: no title, or no such campaign of this one.
+        """
 
     async def listed(self, organization: OrganizationId, limit: int = 50) -> Sequence[Sitting]:
         """Give the sittings, newest first."""
 
     async def find(self, organization: OrganizationId, sitting: str) -> Sitting | None: ...
 
-    async def close_sitting(self, organization: OrganizationId, sitting: str, by: Member) -> bool:
+    async def close_sitting(self, organization: OrganizationId, sitting: str, by: Author) -> bool:
         """End a sitting: its code opens no more, and everybody in it goes on alone."""
 
     async def seats(self, organization: OrganizationId, sitting: str) -> Sequence[TakenSeat]:
         """Give the places of a sitting by number: of those who have agreed, and of nobody else."""
 
-    async def ask(self, organization: OrganizationId, sitting: str, session: str, draft: Draft) -> bool:
-        """Hand a request to a conversation; False when nobody of this sitting has this session, or has left."""
+    async def ask(
+        self, organization: OrganizationId, sitting: str, session: str, draft: Draft, by: Program | None = None
+    ) -> bool:
+        """Hand a request to a conversation; False when nobody of this sitting has this session, or has left.
 
-    async def invite(self, organization: OrganizationId, sitting: str, session: SessionId) -> bool:
-        """Ask the person of a session, whose code they have told, whether they agree to be helped."""
+        What a program asks is in the audit log.
+        """
+
+    async def invite(
+        self, organization: OrganizationId, sitting: str, session: SessionId, by: Program | None = None
+    ) -> bool:
+        """Ask the person of a session, whose code they have told, whether they agree to be helped.
+
+        What a program asks is in the audit log.
+        """
 
     async def last_request(self, session: str) -> Request | None:
         """Give the newest request to a session, carried out or not."""
 
-    async def note(self, organization: OrganizationId, sitting: str, session: str, draft: Draft, by: Member) -> str:
-        """Keep a note (`words`, `item`) and give its id. Raises InvalidMember: empty or too long."""
+    async def note(
+        self,
+        organization: OrganizationId,
+        sitting: str,
+        session: str,
+        draft: Draft,
+        by: Member,
+        program: Program | None = None,
+    ) -> str:
+        """Keep a note (`words`, `item`) of this member and give its id. Raises InvalidMember: empty or too long.
+
+        `program`: what brought it; that is in the audit log.
+        """
 
     async def notes(self, organization: OrganizationId, sitting: str, session: str) -> Sequence[Note]:
         """Give the notes on a session, oldest first."""

@@ -2,13 +2,20 @@
 
 | scope | opens |
 |---|---|
-| organization:read | name, kind, tags, legal id of the organisation |
+| organization:read, organization:write | name, kind, tags, legal id of the organisation; change them |
 | members:read, members:write | the team; invite, change roles, take access away |
 | campaigns:read, campaigns:write | campaigns with their counts; create and archive |
 | participations:read | that somebody began, completed, shared, and when: no person, no result |
+| figures:read | what the results of a campaign add up to |
 | results:read | results that their persons shared, frozen as they were shared |
 | exports:read | the same as CSV and JSON files, and their entry in the audit log |
 | webhooks:read, webhooks:write | addresses that are told of participations; add, stop, change the secret, remove |
+| accreditation:read, accreditation:write | the file for becoming an accredited centre; keep it |
+| sittings:read, sittings:write | sittings, their places as mediators see them; open, help, note, end |
+| tokens:read, tokens:write | the organisation's tokens; make one with some of its own scopes, revoke |
+| log:read | who did what in the organisation |
+| retention:read, retention:write | for how many months results are kept; set it |
+| phone:read, phone:write | who takes over callers, and when; name somebody, or nobody |
 
 A token belongs to one organisation. A partner's client belongs to none: its jurisdiction is a set of tags, and it
 reaches the organisations that carry at least one of them; without tags it reaches none. What is not reached is not
@@ -27,15 +34,28 @@ class Scope(StrEnum):
     """One thing that a program may do."""
 
     ORGANIZATION_READ = "organization:read"
+    ORGANIZATION_WRITE = "organization:write"
     MEMBERS_READ = "members:read"
     MEMBERS_WRITE = "members:write"
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
     PARTICIPATIONS_READ = "participations:read"
+    FIGURES_READ = "figures:read"
     RESULTS_READ = "results:read"
     EXPORTS_READ = "exports:read"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    ACCREDITATION_READ = "accreditation:read"
+    ACCREDITATION_WRITE = "accreditation:write"
+    SITTINGS_READ = "sittings:read"
+    SITTINGS_WRITE = "sittings:write"
+    TOKENS_READ = "tokens:read"
+    TOKENS_WRITE = "tokens:write"
+    LOG_READ = "log:read"
+    RETENTION_READ = "retention:read"
+    RETENTION_WRITE = "retention:write"
+    PHONE_READ = "phone:read"
+    PHONE_WRITE = "phone:write"
 
 
 PARTNER_SCOPES = frozenset(

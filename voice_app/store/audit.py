@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from voice_app.organizations import Author, Member, Program
+from voice_app.organizations import AuditEntry, Author, Member, Program
+from voice_app.store.envelopes import aware
 from voice_app.store.identifiers import uuid7
-from voice_app.store.organization_tables import AuditRow
+from voice_app.store.organization_tables import AccountRow, AuditRow
 from voice_app.store.transactions import milliseconds
 
 
@@ -27,3 +28,9 @@ def write_audit(
             at=moment,
         )
     )
+
+
+def entry_of(row: AuditRow, account: AccountRow | None) -> AuditEntry:
+    """Give an entry as it is told; `account`: who is named by it, None for a program or the command line."""
+    who = (row.program or "") if account is None else account.name
+    return AuditEntry(aware(row.at), who, row.action, row.subject, row.id)

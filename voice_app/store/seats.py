@@ -79,7 +79,12 @@ async def _leave(database: AsyncSession, session: str, sitting: str, moment: dat
 
 def goes_on(row: SittingRow, moment: datetime) -> bool:
     """Tell whether a sitting is open at this moment."""
-    return row.closed_at is None and moment < aware(row.opened_at) + timedelta(hours=OPEN_FOR_HOURS)
+    return row.closed_at is None and moment < ends_at(row)
+
+
+def ends_at(row: SittingRow) -> datetime:
+    """Give when a sitting was closed, or when it ends by itself."""
+    return aware(row.opened_at) + timedelta(hours=OPEN_FOR_HOURS) if row.closed_at is None else aware(row.closed_at)
 
 
 async def seat_of_code(database: AsyncSession, code: str, moment: datetime) -> Seat | Entry | None:

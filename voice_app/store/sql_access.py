@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from engine.organization.scopes import PARTNER_SCOPES, Scope, reaches, read_scopes
+from engine.organization.scopes import PARTNER_SCOPES, InvalidScope, Scope, reaches, read_scopes
 from voice_app.access import CLIENT_PREFIX, SECRET_PREFIX, TOKEN_PREFIX, ApiClient, ApiToken, Caller, Granted
 from voice_app.organizations import (
     Author,
@@ -54,7 +54,7 @@ class SqlAccess:
     # --- tokens of an organisation -----------------------------------------------------------------------------
 
     async def make_token(
-        self, organization: OrganizationId, name: str, scopes: Collection[Scope], by: Member | None, days: int = 0
+        self, organization: OrganizationId, name: str, scopes: Collection[Scope], by: Author, days: int = 0
     ) -> tuple[str, ApiToken]:
         """Give a new token, and what is listed of it. Raises InvalidMember, InvalidScope."""
         name, chosen = _named(name), read_scopes(scopes)
@@ -66,16 +66,21 @@ class SqlAccess:
             digest=digest_of(token),
             hint=token[-4:],
             scopes=sorted(chosen),
-            created_by=None if by is None else by.account,
+            created_by=by.account if isinstance(by, Member) else None,
             created_at=moment,
             expires_at=moment + self._lifetime(days),
         )
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
             if await database.get(OrganizationRow, organization) is None:
                 raise InvalidMember("organization_unknown", f"no organisation {organization}")
+            if isinstance(by, Program):
+                own = await database.get(ApiTokenRow, by.id, with_for_update=True)
+                if own is None or not _opens(own, moment) or not chosen <= _scopes(own.scopes):
+                    raise InvalidScope("a token makes none that can do more than itself")
+                row.expires_at = min(row.expires_at, aware(own.expires_at))
             database.add(row)
             write_audit(database, organization, by, "token_made", f"{name} …{row.hint}", moment)
-        return token, _token(row, "" if by is None else by.name)
+        return token, _token(row, by.name if isinstance(by, Member) else "")
 
     async def tokens(self, organization: OrganizationId) -> Sequence[ApiToken]:
         """Give the tokens of an organisation, newest first."""

@@ -44,7 +44,7 @@ from voice_app.organizations import (
     OrganizationId,
     SharedResult,
 )
-from voice_app.store.audit import write_audit
+from voice_app.store.audit import entry_of, write_audit
 from voice_app.store.envelopes import as_text, aware
 from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import (
@@ -319,10 +319,7 @@ class SqlOrganizations:
         )
         async with reading(self._sessions, STATEMENT_LIMIT_S) as database:
             rows = (await database.exec(query)).all()
-        return [
-            AuditEntry(aware(row.at), (row.program or "") if account is None else account.name, row.action, row.subject)
-            for row, account in rows
-        ]
+        return [entry_of(row, account) for row, account in rows]
 
     def _note(self, database: AsyncSession, organization: str, by: Author, action: str, subject: str) -> None:
         write_audit(database, organization, by, action, subject, self._clock())

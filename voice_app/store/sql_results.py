@@ -229,7 +229,7 @@ def _shared(organization: str, campaign: str, chosen: ResultFilter) -> Query:
     shared_at = col(ParticipationRow.shared_at)
     if chosen.first is not None:
         query = query.where(shared_at >= _midnight(chosen.first))
-    if chosen.last is not None:
+    if chosen.last is not None and chosen.last < date.max:
         query = query.where(shared_at < _midnight(chosen.last + timedelta(days=1)))
     return query
 

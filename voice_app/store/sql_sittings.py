@@ -19,14 +19,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from engine.organization.campaigns import LONGEST_TITLE, InvalidCampaign
 from engine.organization.sittings import LONGEST_HINT, LONGEST_NOTE, Seat
-from voice_app.organizations import CampaignId, InvalidMember, Member, OrganizationId
+from voice_app.organizations import Author, InvalidMember, Member, OrganizationId, Program
 from voice_app.ports import SessionId
 from voice_app.sittings import JOIN, REQUESTS, Draft, Glimpse, LiveFeed, Note, Request, Sitting, TakenSeat
 from voice_app.store.audit import write_audit
+from voice_app.store.chains import own_chain
 from voice_app.store.envelopes import aware
 from voice_app.store.identifiers import uuid7
 from voice_app.store.organization_tables import AccountRow, CampaignRow, OrganizationRow
 from voice_app.store.seats import goes_on, seat_in
+from voice_app.store.sitting_lists import as_sitting, listed_sittings
 from voice_app.store.sitting_tables import GlimpseRow, SeatRow, SittingNoteRow, SittingRequestRow, SittingRow
 from voice_app.store.spoken_codes import draw_spoken_code
 from voice_app.store.sql_accounts import STATEMENT_LIMIT_S
@@ -55,29 +57,37 @@ class SqlSittings:
 
     # --- the page's side ---------------------------------------------------------------------------------------
 
-    async def open(self, organization: OrganizationId, title: str, campaign: str | None, by: Member) -> Sitting:
+    async def open(
+        self,
+        organization: OrganizationId,
+        title: str,
+        campaign: str | None,
+        mediator: Member,
+        by: Program | None = None,
+    ) -> Sitting:
         """Give a new sitting with its code. Raises InvalidCampaign."""
         title = " ".join(title.split())
         if not title:
             raise InvalidCampaign("title", "missing")
         if len(title) > LONGEST_TITLE:
             raise InvalidCampaign("title", "too_long")
-        moment = self._clock()
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            await own_chain(database)  # so that no later commit has an earlier moment (`feeds`)
+            moment = self._clock()
             taken = None if campaign is None else await database.get(CampaignRow, campaign)
             if campaign is not None and (taken is None or taken.organization_id != organization):
                 raise InvalidCampaign("campaign", "missing")
             row = SittingRow(
                 id=uuid7(milliseconds(moment)),
                 organization_id=organization,
-                account_id=by.account,
+                account_id=mediator.account,
                 campaign_id=campaign,
                 title=title,
                 code=await draw_spoken_code(database),
                 opened_at=moment,
             )
             database.add(row)
-            write_audit(database, organization, by, "sitting_opened", title, moment)
+            write_audit(database, organization, by or mediator, "sitting_opened", title, moment)
             await database.flush()
             (made,) = await self._listed(database, organization, row.id, 1)
         return made
@@ -93,10 +103,11 @@ class SqlSittings:
             found = await self._listed(database, organization, sitting, 1)
         return found[0] if found else None
 
-    async def close_sitting(self, organization: OrganizationId, sitting: str, by: Member) -> bool:
+    async def close_sitting(self, organization: OrganizationId, sitting: str, by: Author) -> bool:
         """End a sitting: its code opens no more, and everybody in it goes on alone."""
-        moment = self._clock()
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            await own_chain(database)
+            moment = self._clock()
             row = await _sitting_of(database, organization, sitting)
             if row is None:
                 return False
@@ -135,21 +146,28 @@ class SqlSittings:
                 for seat, session, glimpse in (await database.exec(query)).all()
             ]
 
-    async def ask(self, organization: OrganizationId, sitting: str, session: str, draft: Draft) -> bool:
+    async def ask(
+        self, organization: OrganizationId, sitting: str, session: str, draft: Draft, by: Program | None = None
+    ) -> bool:
         """Hand a request to a conversation; False when nobody of this sitting has this session, or has left."""
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
-            if await _seat_of(database, organization, sitting, session, there=True) is None:
+            seat = await _seat_of(database, organization, sitting, session, there=True)
+            if seat is None:
                 return False
+            await self._note_program(database, by, "sitting_act", sitting, f"{seat.number} – {draft.act}")
             database.add(self._request(sitting, session, draft, self._clock()))
         self._tell(sitting, session)
         return True
 
-    async def invite(self, organization: OrganizationId, sitting: str, session: SessionId) -> bool:
+    async def invite(
+        self, organization: OrganizationId, sitting: str, session: SessionId, by: Program | None = None
+    ) -> bool:
         """Ask the person of a session whether they agree to be helped."""
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
             row = await _sitting_of(database, organization, sitting)
             if row is None or not goes_on(row, self._clock()):
                 return False
+            await self._note_program(database, by, "sitting_asked_in", sitting)
             database.add(self._request(sitting, session, Draft(JOIN), self._clock()))
         self._tell(sitting, session)
         return True
@@ -161,15 +179,25 @@ class SqlSittings:
             row = (await database.exec(query.order_by(col(SittingRequestRow.id).desc()).limit(1))).first()
         return None if row is None else _as_request(row)
 
-    async def note(self, organization: OrganizationId, sitting: str, session: str, draft: Draft, by: Member) -> str:
+    async def note(
+        self,
+        organization: OrganizationId,
+        sitting: str,
+        session: str,
+        draft: Draft,
+        by: Member,
+        program: Program | None = None,
+    ) -> str:
         """Keep a note and give its id. Raises InvalidMember: empty or too long, or no such seat."""
         words = draft.words.strip()
         if not 0 < len(words) <= LONGEST_NOTE:
             raise InvalidMember("note_length")
         moment = self._clock()
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
-            if await _seat_of(database, organization, sitting, session) is None:
+            seat = await _seat_of(database, organization, sitting, session)
+            if seat is None:
                 raise InvalidMember("no_seat")
+            await self._note_program(database, program, "sitting_note", sitting, f"{seat.number} – {by.name}")
             row = SittingNoteRow(
                 id=uuid7(milliseconds(moment)),
                 sitting_id=sitting,
@@ -299,6 +327,15 @@ class SqlSittings:
             asked_at=moment,
         )
 
+    async def _note_program(
+        self, database: AsyncSession, by: Program | None, action: str, sitting: str, more: str = ""
+    ) -> None:
+        """Write what a program does in a sitting into the audit log; of a person there is the place's number only."""
+        if by is not None:
+            row = await database.get_one(SittingRow, sitting)
+            subject = f"{row.title} – {more}" if more else row.title
+            write_audit(database, row.organization_id, by, action, subject, self._clock())
+
     def _tell(self, sitting: str, session: str | None = None) -> None:
         self._looked_at = -SHARED_FOR_S
         for topic in (sitting, session, REQUESTS):
@@ -308,36 +345,12 @@ class SqlSittings:
     async def _listed(
         self, database: AsyncSession, organization: str, sitting: str | None, limit: int
     ) -> Sequence[Sitting]:
-        taken = (
-            select(SeatRow.sitting_id, func.count().label("seats")).group_by(col(SeatRow.sitting_id)).subquery("taken")
-        )
-        query = (
-            select(SittingRow, AccountRow, CampaignRow, taken.c.seats)
-            .join(AccountRow, col(AccountRow.id) == col(SittingRow.account_id))
-            .outerjoin(CampaignRow, col(CampaignRow.id) == col(SittingRow.campaign_id))
-            .outerjoin(taken, taken.c.sitting_id == col(SittingRow.id))
-            .where(SittingRow.organization_id == organization)
-            .order_by(col(SittingRow.id).desc())
-            .limit(limit)
-        )
+        query = listed_sittings(organization).order_by(col(SittingRow.id).desc()).limit(limit)
         if sitting is not None:
             query = query.where(SittingRow.id == sitting)
         moment = self._clock()
-        return [
-            Sitting(
-                id=row.id,
-                organization=OrganizationId(row.organization_id),
-                mediator=account.name,
-                title=row.title,
-                code=row.code,
-                campaign=None if campaign is None else CampaignId(campaign.id),
-                campaign_title="" if campaign is None else campaign.title,
-                opened_at=aware(row.opened_at),
-                is_open=goes_on(row, moment),
-                seats=int(seats or 0),
-            )
-            for row, account, campaign, seats in (await database.exec(query)).all()
-        ]
+        rows = (await database.exec(query)).all()
+        return [as_sitting(row, account, campaign, seats, moment) for row, account, campaign, seats in rows]
 
 
 async def _sitting_of(database: AsyncSession, organization: str, sitting: str) -> SittingRow | None:

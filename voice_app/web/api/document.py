@@ -17,6 +17,7 @@ from werkzeug.routing.rules import Rule
 
 from audio_content.model import LOCALES
 from engine.organization.scopes import Scope
+from voice_app.documents.kit import PAPERS
 from voice_app.web.api.gate import NO_CONTENT, ApiRoute, Open
 from voice_app.web.api.models import ProblemAnswer, TokenRefusal
 from voice_app.web.api.problems import CONTENT_TYPE
@@ -34,12 +35,14 @@ _PROBLEMS = {
     401: "No token, or one that does not open.",
     403: "The token lacks the scope.",
     404: "It is not there, or the token does not reach it.",
-    409: "It would break what must stay: the last admin, the number of webhooks.",
+    409: "It would break what must stay (the last admin, the number of webhooks), or it comes too late.",
     413: "The body is too large.",
     415: "The body is not of the kind that is described.",
     429: "Too many requests: `Retry-After` tells when to come back.",
     503: "The database does not answer; nothing was changed.",
 }
+NAMED = {"locale": LOCALES, "paper": PAPERS}
+"""Parts of addresses that have names, and which."""
 _PART = re.compile(r"<(?:[^:>]*:)?([^>]+)>")
 
 
@@ -71,8 +74,8 @@ class ApiDocument(OpenAPIProvider):
     def _complete(self, operation: dict[str, Any], route: ApiRoute) -> None:
         responses = {str(status): told for status, told in operation["responses"].items()}
         for part in operation.get("parameters", ()):
-            if part["name"] == "locale":
-                part["schema"] = {"type": "string", "enum": list(LOCALES)}
+            if part["in"] == "path" and part["name"] in NAMED:
+                part["schema"] = {"type": "string", "enum": list(NAMED[part["name"]])}
         if route.media:
             kind = "object" if route.media == "application/json" else "string"
             responses["200"] = {"description": "The file.", "content": {route.media: {"schema": {"type": kind}}}}

@@ -1,52 +1,26 @@
 """The shapes of the API: what is asked for, what is given. Moments are RFC 3339 in UTC; skills and areas are ids.
 
-So long because the description of the API is this one list.
+What belongs to one resource alone is beside its work (`house_models`, ...).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from engine.model import MAX_LEVEL
 from engine.organization.campaigns import LONGEST_LABEL, LONGEST_TITLE, LONGEST_WELCOME
 from voice_app.access import Caller
-from voice_app.feeds import PAGE_AT_MOST, Participation, Piece, Result
+from voice_app.feeds import Participation, Result
 from voice_app.organizations import Campaign, CampaignChange, Member, ShownOrganization
 from voice_app.outlets.webhooks import Delivery, Webhook
+from voice_app.web.api.feed_models import Asked, AskedMoment, Page, told_moment
 
 KindName = Literal["assessment", "profile_collection", "diagnostic"]
 RoleName = Literal["admin", "mediator", "viewer"]
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """Give the moment as the store keeps it. Raises ValueError for one outside the calendar."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as fault:
-        raise ValueError("no such moment") from fault
-
-
-AskedMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-
-
-class _Asked(BaseModel):
-    """What a program sends: nothing that we do not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PageQuery(_Asked):
-    """Where to go on, and how many."""
-
-    since: Annotated[
-        str | None,
-        Field(max_length=200, description="The `next` of an earlier page, or a moment (RFC 3339 with its time zone)."),
-    ] = None
-    limit: Annotated[int, Field(ge=1, le=PAGE_AT_MOST, description="Items of a page.")] = 100
 
 
 Title = Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
@@ -57,7 +31,7 @@ Welcome = Annotated[
 Tags = Annotated[list[str], Field(max_length=10, description="Words of your own.")]
 
 
-class NewCampaign(_Asked):
+class NewCampaign(Asked):
     """A campaign to create."""
 
     title: Title
@@ -85,7 +59,7 @@ class NewCampaign(_Asked):
     tags: Tags = Field(default_factory=list)
 
 
-class ChangedCampaign(_Asked):
+class ChangedCampaign(Asked):
     """What of a campaign changes; what is not named stays. A recording of words that are others now is removed."""
 
     title: Title | None = None
@@ -106,21 +80,21 @@ class ChangedCampaign(_Asked):
         )
 
 
-class NewInvitation(_Asked):
+class NewInvitation(Asked):
     """Somebody to invite."""
 
     email: Annotated[str, Field(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")]
     role: RoleName
 
 
-class MemberChange(_Asked):
+class MemberChange(Asked):
     """What a member shall be."""
 
     role: RoleName
     active: bool
 
 
-class NewWebhook(_Asked):
+class NewWebhook(Asked):
     """An address to tell, from now on."""
 
     url: Annotated[str, Field(min_length=9, max_length=500, description="https://, on the public internet.")]
@@ -210,7 +184,7 @@ class OrganizationAnswer(BaseModel):
             tags=list(facts.tags),
             legal_id=facts.legal_id,
             training=facts.training,
-            created_at=_moment(shown.created_at),
+            created_at=told_moment(shown.created_at),
         )
 
 
@@ -229,9 +203,10 @@ class MemberAnswer(BaseModel):
 
 
 class InvitationAnswer(BaseModel):
-    """The page where the invited person chooses a password; it opens once, and is not shown again."""
+    """The page where the invited person chooses a password, and a code for it to say aloud; not shown again."""
 
     path: str
+    code: Annotated[str, Field(description="Twelve digits. When it has served, the page's address opens no more.")]
 
 
 class CountsAnswer(BaseModel):
@@ -258,6 +233,7 @@ class CampaignAnswer(BaseModel):
     opens: datetime | None
     closes: datetime | None
     entry: Literal["open", "not_yet", "closed", "archived"]
+    published: Annotated[bool, Field(description="Anybody may see its figures, small counts left out.")]
     created_at: datetime
     counts: CountsAnswer
 
@@ -275,10 +251,11 @@ class CampaignAnswer(BaseModel):
             number_label=dict(campaign.number_label),
             repeated=campaign.repeated,
             tags=list(campaign.tags),
-            opens=None if campaign.opens is None else _moment(campaign.opens),
-            closes=None if campaign.closes is None else _moment(campaign.closes),
+            opens=None if campaign.opens is None else told_moment(campaign.opens),
+            closes=None if campaign.closes is None else told_moment(campaign.closes),
             entry=campaign.entry.value,
-            created_at=_moment(campaign.created_at),
+            published=campaign.published,
+            created_at=told_moment(campaign.created_at),
             counts=CountsAnswer(begun=counts.begun, completed=counts.completed, shared=counts.shared),
         )
 
@@ -299,10 +276,10 @@ class ParticipationAnswer(BaseModel):
         return cls(
             id=told.id,
             campaign=told.campaign,
-            begun_at=_moment(told.begun_at),
-            completed_at=_moment(told.completed_at),
-            shared_at=_moment(told.shared_at),
-            changed_at=_moment(told.changed_at),
+            begun_at=told_moment(told.begun_at),
+            completed_at=told_moment(told.completed_at),
+            shared_at=told_moment(told.shared_at),
+            changed_at=told_moment(told.changed_at),
             again_of=told.again_of,
         )
 
@@ -312,6 +289,8 @@ class ResultAnswer(BaseModel):
 
     participation: ParticipationAnswer
     result: dict[str, Any]
+    number: Annotated[int | None, Field(description="Its number in the campaign, first shared first.")]
+    group: Annotated[str, Field(description="The group that you put it in, or empty.")]
     person_number: Annotated[str, Field(description="Your own number of the person, who gave it; or empty.")]
 
     @classmethod
@@ -319,6 +298,8 @@ class ResultAnswer(BaseModel):
         return cls(
             participation=ParticipationAnswer.of(told.participation),
             result=told.snapshot.to_data(),
+            number=told.number,
+            group=told.group,
             person_number=told.person_number,
         )
 
@@ -338,7 +319,7 @@ class WebhookAnswer(BaseModel):
             id=webhook.id,
             url=webhook.url,
             stopped_because=webhook.stopped_because,
-            created_at=None if made is None else _moment(made),
+            created_at=None if made is None else told_moment(made),
         )
 
 
@@ -378,15 +359,12 @@ class DeliveryList(BaseModel):
     def of(cls, deliveries: Sequence[Delivery]) -> DeliveryList:
         return cls(
             items=[
-                DeliveryAnswer(id=each.id, type=each.told, at=_moment(each.at), status=each.status, fault=each.fault)
+                DeliveryAnswer(
+                    id=each.id, type=each.told, at=told_moment(each.at), status=each.status, fault=each.fault
+                )
                 for each in deliveries
             ]
         )
-
-
-class _Page(BaseModel):
-    next: Annotated[str | None, Field(description="Ask with `since` = this, now if there is `more`, or later.")]
-    more: bool
 
 
 class OrganizationPage(BaseModel):
@@ -395,35 +373,26 @@ class OrganizationPage(BaseModel):
     items: list[OrganizationAnswer]
 
 
-class MemberPage(_Page):
+class MemberPage(Page):
     """Members, as they last changed."""
 
     items: list[MemberAnswer]
 
 
-class CampaignPage(_Page):
+class CampaignPage(Page):
     """Campaigns, as they were made and archived."""
 
     items: list[CampaignAnswer]
 
 
-class ParticipationPage(_Page):
+class ParticipationPage(Page):
     """Shared participations, as they last changed, and the counts of all."""
 
     items: list[ParticipationAnswer]
     counts: CountsAnswer
 
 
-class ResultPage(_Page):
+class ResultPage(Page):
     """Shared results, as they last changed."""
 
     items: list[ResultAnswer]
-
-
-def ends(piece: Piece[Any]) -> dict[str, Any]:
-    """Give the end of a page: where to go on, and whether there is more."""
-    return {"next": None if piece.next is None else piece.next.text(), "more": piece.more}
-
-
-def _moment(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)

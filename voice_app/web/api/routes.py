@@ -16,11 +16,18 @@ from voice_app.errors import StoreError
 from voice_app.store.rules import OrganizationRules
 from voice_app.web.api import models as shapes
 from voice_app.web.api import refusals
+from voice_app.web.api.accreditation_work import accreditation_routes
+from voice_app.web.api.affairs_work import affairs_routes
+from voice_app.web.api.campaign_files import campaign_file_routes
 from voice_app.web.api.document import BLUEPRINT, describe
+from voice_app.web.api.feed_models import PageQuery
 from voice_app.web.api.gate import NO_CONTENT, ApiRoute, Call, Open, enter, not_found
 from voice_app.web.api.grants import TOKEN_PATH
 from voice_app.web.api.problems import Problem
-from voice_app.web.api.webhook_work import WebhookWork
+from voice_app.web.api.result_work import result_routes
+from voice_app.web.api.sitting_work import sitting_routes
+from voice_app.web.api.token_work import token_routes
+from voice_app.web.api.webhook_work import webhook_routes
 from voice_app.web.api.work import ApiDesk, Work
 from voice_app.web.guard import HEADERS
 
@@ -83,7 +90,7 @@ class _Api:
                 Scope.MEMBERS_READ,
                 work.members,
                 answer=shapes.MemberPage,
-                query=shapes.PageQuery,
+                query=PageQuery,
             ),
             ApiRoute(
                 f"{here}/members/<member>",
@@ -108,7 +115,7 @@ class _Api:
                 Scope.CAMPAIGNS_READ,
                 work.campaigns,
                 answer=shapes.CampaignPage,
-                query=shapes.PageQuery,
+                query=PageQuery,
             ),
             ApiRoute(
                 f"{here}/campaigns",
@@ -130,26 +137,6 @@ class _Api:
             ),
             ApiRoute(f"{campaign}/archive", "POST", Scope.CAMPAIGNS_WRITE, work.archive, answer=shapes.CampaignAnswer),
             ApiRoute(
-                f"{campaign}/participations",
-                "GET",
-                Scope.PARTICIPATIONS_READ,
-                work.participations,
-                answer=shapes.ParticipationPage,
-                query=shapes.PageQuery,
-            ),
-            ApiRoute(
-                f"{campaign}/results",
-                "GET",
-                Scope.RESULTS_READ,
-                work.results,
-                answer=shapes.ResultPage,
-                query=shapes.PageQuery,
-            ),
-            ApiRoute(f"{campaign}/results.csv", "GET", Scope.EXPORTS_READ, work.results_csv, media="text/csv"),
-            ApiRoute(
-                f"{campaign}/results.json", "GET", Scope.EXPORTS_READ, work.results_json, media="application/json"
-            ),
-            ApiRoute(
                 f"{campaign}/recording/<locale>",
                 "PUT",
                 Scope.CAMPAIGNS_WRITE,
@@ -164,7 +151,13 @@ class _Api:
                 work.unrecord_welcome,
                 status=NO_CONTENT,
             ),
-            *_webhook_routes(WebhookWork(desk), here),
+            *result_routes(desk, campaign),
+            *campaign_file_routes(desk, campaign),
+            *accreditation_routes(desk, here),
+            *affairs_routes(desk, here),
+            *sitting_routes(desk, here),
+            *token_routes(desk, here),
+            *webhook_routes(desk, here),
         )
         self._known = Map([Rule(f"{PREFIX}{route.path}", methods=[route.method]) for route in self.routes])
 
@@ -205,29 +198,6 @@ class _Api:
         if allowed:
             raise Problem(405, "api.method", headers={"Allow": ", ".join(sorted(allowed))})
         raise not_found()
-
-
-def _webhook_routes(work: WebhookWork, here: str) -> tuple[ApiRoute, ...]:
-    reads, writes = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
-    one = f"{here}/webhooks/<webhook>"
-    return (
-        ApiRoute(f"{here}/webhooks", "GET", reads, work.webhooks, answer=shapes.WebhookList),
-        ApiRoute(
-            f"{here}/webhooks",
-            "POST",
-            writes,
-            work.add_webhook,
-            answer=shapes.WebhookSecretAnswer,
-            body=shapes.NewWebhook,
-            status=201,
-        ),
-        ApiRoute(one, "GET", reads, work.webhook, answer=shapes.WebhookAnswer),
-        ApiRoute(one, "DELETE", writes, work.remove_webhook, status=NO_CONTENT),
-        ApiRoute(f"{one}/deliveries", "GET", reads, work.deliveries, answer=shapes.DeliveryList),
-        ApiRoute(f"{one}/rotate", "POST", writes, work.rotate_webhook, answer=shapes.WebhookSecretAnswer),
-        ApiRoute(f"{one}/stop", "POST", writes, work.stop_webhook, answer=shapes.WebhookAnswer),
-        ApiRoute(f"{one}/start", "POST", writes, work.start_webhook, answer=shapes.WebhookAnswer),
-    )
 
 
 def _endpoint(route: ApiRoute) -> str:

@@ -7,12 +7,13 @@ from typing import Any, Protocol
 
 from quart import Response
 
+from engine.organization.scopes import Scope
 from voice_app.access import Caller
 from voice_app.outlets.webhooks import Webhook
 from voice_app.settings import Settings
 from voice_app.store.sql_webhooks import SqlWebhooks
 from voice_app.web.api import models as shapes
-from voice_app.web.api.gate import Call, not_found
+from voice_app.web.api.gate import NO_CONTENT, ApiRoute, Call, not_found
 from voice_app.web.api.problems import Problem
 from voice_app.web.organization.webhook_pages import refused_address
 
@@ -102,6 +103,31 @@ class WebhookWork:
         if found is None:
             raise not_found()
         return found
+
+
+def webhook_routes(desk: Callable[[], WebhookDesk], here: str) -> tuple[ApiRoute, ...]:
+    """Give the addresses of webhooks, each with its scope. `here`: the address of an organisation."""
+    work = WebhookWork(desk)
+    reads, writes = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
+    one = f"{here}/webhooks/<webhook>"
+    return (
+        ApiRoute(f"{here}/webhooks", "GET", reads, work.webhooks, answer=shapes.WebhookList),
+        ApiRoute(
+            f"{here}/webhooks",
+            "POST",
+            writes,
+            work.add_webhook,
+            answer=shapes.WebhookSecretAnswer,
+            body=shapes.NewWebhook,
+            status=201,
+        ),
+        ApiRoute(one, "GET", reads, work.webhook, answer=shapes.WebhookAnswer),
+        ApiRoute(one, "DELETE", writes, work.remove_webhook, status=NO_CONTENT),
+        ApiRoute(f"{one}/deliveries", "GET", reads, work.deliveries, answer=shapes.DeliveryList),
+        ApiRoute(f"{one}/rotate", "POST", writes, work.rotate_webhook, answer=shapes.WebhookSecretAnswer),
+        ApiRoute(f"{one}/stop", "POST", writes, work.stop_webhook, answer=shapes.WebhookAnswer),
+        ApiRoute(f"{one}/start", "POST", writes, work.start_webhook, answer=shapes.WebhookAnswer),
+    )
 
 
 def _here(call: Call) -> tuple[str, Caller]:

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audio_content.model import Content
-from engine.model import FrameworkSpec
 from engine.organization.tallies import PROFILES, Kind, Tally
 from voice_app.results import Figures
-from voice_app.web.organization.figures import stated
+from voice_app.web.organization.figures import area_counts, competence_counts, stated
 
 WIDTH = 288
 BAR = 22
@@ -121,45 +120,16 @@ def profile_chart(figures: Figures, words: Words, names: Mapping[str, str]) -> C
 
 def area_chart(figures: Figures, content: Content, words: Words, locale: str) -> Chart:
     """Give the skills shown and to learn by area, all people together."""
-    of = content.skill_map.area_of
-    areas = [str(area.id) for area in (*content.skill_map.spec.areas, *content.skill_map.extension)]
-    return _by_node("areas", figures, {str(skill): str(of[skill]) for skill in of}, areas, content, words, locale)
+    return _by_node("areas", area_counts(figures, content), content, words, locale)
 
 
 def competence_chart(figures: Figures, content: Content, words: Words, locale: str) -> Chart:
     """Give the skills shown and to learn by competence, all people together."""
-    of = competence_of(FrameworkSpec((*content.skill_map.spec.areas, *content.skill_map.extension), ()))
-    competences = list(dict.fromkeys(of.values()))
-    return _by_node("competences", figures, of, competences, content, words, locale)
+    return _by_node("competences", competence_counts(figures, content), content, words, locale)
 
 
-def competence_of(spec: FrameworkSpec) -> Mapping[str, str]:
-    """Give the competence of each skill."""
-    return {
-        str(skill.id): str(competence.id)
-        for area in spec.areas
-        for competence in area.competences
-        for tube in competence.tubes
-        for skill in tube.skills
-    }
-
-
-def _by_node(
-    kind: str,
-    figures: Figures,
-    node_of: Mapping[str, str],
-    nodes: Sequence[str],
-    content: Content,
-    words: Words,
-    locale: str,
-) -> Chart:
-    parts = {node: [0, 0] for node in nodes}
-    for place, counted in enumerate((Kind.MASTERED, Kind.TO_LEARN)):
-        for skill, people in figures.of(counted).items():
-            if skill in node_of:
-                parts[node_of[skill]][place] += people
-    rows = tuple(Row(stated(content, node, locale), (shown, missed)) for node, (shown, missed) in parts.items())
-    rows = tuple(row for row in rows if sum(row.parts))
+def _by_node(kind: str, counts: Mapping[str, tuple[int, int]], content: Content, words: Words, locale: str) -> Chart:
+    rows = tuple(Row(stated(content, node, locale), pair) for node, pair in counts.items())
     chart = words["chart"]
     columns = (chart["mastered"], chart["to_learn"])
     return Chart(kind, chart[kind], _most_to_learn(rows, words), chart[f"{kind}_name"], columns, rows)

@@ -1,4 +1,4 @@
-"""Skills of a campaign, one by one, in the plain names of the content."""
+"""Skills of a campaign, one by one and added up, in the plain names of the content."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audio_content.model import CHOSEN, Content, chosen_of
+from engine.model import SkillId
 from engine.organization.snapshot import Snapshot
 from engine.organization.tallies import Kind
 from voice_app.results import Figures
@@ -23,19 +24,48 @@ class SkillLine:
 
 def skill_lines(figures: Figures, content: Content, locale: str) -> Sequence[SkillLine]:
     """Give the skills that anybody met, in the order of the framework; those that left the content come last."""
-    mastered, to_learn = figures.of(Kind.MASTERED), figures.of(Kind.TO_LEARN)
     area_of = {str(skill): area for skill, area in content.skill_map.area_of.items()}
-    met = {*mastered, *to_learn}
-    ordered = [skill for skill in area_of if skill in met] + sorted(met - set(area_of))
     return [
         SkillLine(
             area=name_of(content, area_of[skill], locale) if skill in area_of else "",
             name=name_of(content, skill, locale),
-            mastered=mastered.get(skill, 0),
-            to_learn=to_learn.get(skill, 0),
+            mastered=mastered,
+            to_learn=to_learn,
         )
-        for skill in ordered
+        for skill, (mastered, to_learn) in skill_counts(figures, content).items()
     ]
+
+
+def skill_counts(figures: Figures, content: Content) -> Mapping[str, tuple[int, int]]:
+    """Give for each skill that anybody met how many people showed it, and how many have it still to learn.
+
+    In the order of the framework; skills that left the content come last.
+    """
+    mastered, to_learn = figures.of(Kind.MASTERED), figures.of(Kind.TO_LEARN)
+    known = [str(skill) for skill in content.skill_map.area_of]
+    met = {*mastered, *to_learn}
+    ordered = [skill for skill in known if skill in met] + sorted(met - set(known))
+    return {skill: (mastered.get(skill, 0), to_learn.get(skill, 0)) for skill in ordered}
+
+
+def area_counts(figures: Figures, content: Content) -> Mapping[str, tuple[int, int]]:
+    """Give the same added up by area, those that nobody met left out."""
+    return _added_up(figures, content, content.skill_map.area_of)
+
+
+def competence_counts(figures: Figures, content: Content) -> Mapping[str, tuple[int, int]]:
+    """Give the same added up by competence, those that nobody met left out."""
+    return _added_up(figures, content, content.skill_map.competence_of)
+
+
+def _added_up(figures: Figures, content: Content, node_of: Mapping[SkillId, str]) -> Mapping[str, tuple[int, int]]:
+    nodes = {str(skill): str(node) for skill, node in node_of.items()}
+    counts = dict.fromkeys(nodes.values(), (0, 0))
+    for skill, (mastered, to_learn) in skill_counts(figures, content).items():
+        if skill in nodes:
+            before = counts[nodes[skill]]
+            counts[nodes[skill]] = before[0] + mastered, before[1] + to_learn
+    return {node: pair for node, pair in counts.items() if any(pair)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from voice_app.store.rules import StoreRules
 from voice_app.web.organization.forms import Fault, in_threes
 from voice_app.web.organization.gate import Refused, Route, Visit
 from voice_app.web.organization.results_pages import found_campaign
-from voice_app.web.organization.sheets import asked_locale, member_of, show
+from voice_app.web.organization.sheets import asked_locale, show
 from voice_app.web.page_words import book_of_words
 
 BOOK = "kit"
@@ -82,24 +82,14 @@ class KitPages:
         if paper not in PAPERS:
             raise Refused(404)
         typed = {name: request.args.get(name, "") for name in ("phone", "paper_lang")}
-        settings, locale = self._desk().settings, typed["paper_lang"]
+        asked = typed["paper_lang"]
+        locale = asked if asked in LOCALES else asked_locale()
+        address = self._public_address or request.host_url.rstrip("/")
         try:
-            facts = KitFacts(
-                name=member_of(visit).organization.name,
-                phone=typed["phone"].strip()[:LONGEST_NUMBER],
-                code=found.code,
-                address=self._public_address or request.host_url.rstrip("/"),
-                locale=locale if locale in LOCALES else asked_locale(),
-                kept_days=settings.store.code_valid_days,
-            )
+            body = await kit_body(self._desk(), found, paper, typed["phone"], locale, address)
         except InvalidKit:
             return self._page(visit, found, typed, Fault("phone", "phone"))
-        fonts = settings.data_folder / "fonts"
-        try:
-            body = await asyncio.to_thread(kit_paper, paper, facts, self._desk().content, date.today(), fonts)
-        except NotTypeset as fault:
-            raise StoreError(str(fault)) from fault
-        name = f"{paper}-{facts.locale}.pdf"
+        name = f"{paper}-{locale}.pdf"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(body, content_type="application/pdf", headers=headers)
 
@@ -117,3 +107,25 @@ class KitPages:
             fault=fault,
             most=LONGEST_NUMBER,
         )
+
+
+async def kit_body(desk: KitDesk, campaign: Campaign, paper: str, phone: str, locale: str, address: str) -> bytes:
+    """Give the PDF of one of `PAPERS` for a campaign; `address`: where learners reach the kiosk.
+
+    Raises KeyError for a paper that there is not, InvalidKit without a telephone number, StoreError.
+    """
+    settings = desk.settings
+    facts = KitFacts(
+        name=campaign.organization.name,
+        phone=phone.strip()[:LONGEST_NUMBER],
+        code=campaign.code,
+        address=address,
+        locale=locale,
+        kept_days=settings.store.code_valid_days,
+    )
+    try:
+        return await asyncio.to_thread(
+            kit_paper, paper, facts, desk.content, date.today(), settings.data_folder / "fonts"
+        )
+    except NotTypeset as fault:
+        raise StoreError(str(fault)) from fault

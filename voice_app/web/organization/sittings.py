@@ -8,7 +8,6 @@ the service, a second window show the same.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Protocol
@@ -19,21 +18,14 @@ from engine.organization.campaigns import LONGEST_TITLE, Entry, InvalidCampaign
 from engine.organization.roles import Permission
 from engine.organization.sittings import LONGEST_HINT, LONGEST_NOTE
 from voice_app.dialogue.assist_messages import Act
-from voice_app.dialogue.context import DialogueContext
-from voice_app.dialogue.records import NoteTaken, to_payload
-from voice_app.documents.mediator_report import mediator_report_pdf
 from voice_app.documents.squares import page_with_code, qr_drawing
-from voice_app.documents.typesetting import NotTypeset
-from voice_app.errors import StoreError, TooManyAttempts
+from voice_app.errors import StoreError
 from voice_app.organizations import Accounts, InvalidMember, Organizations
-from voice_app.ports import NewRecord, Store
-from voice_app.session_memory import MEDIATOR, ContextOf
-from voice_app.session_trail import Trails, heard_words
-from voice_app.sittings import Draft, Sitting, Sittings, TakenSeat
+from voice_app.sittings import Sitting
 from voice_app.web.organization.forms import Fault, in_threes
 from voice_app.web.organization.gate import Refused, Route, Visit, looking_on
-from voice_app.web.organization.kit_pages import KitSettings
-from voice_app.web.organization.places import SITTING_WORDS, Place, seat_report, state_of
+from voice_app.web.organization.places import SITTING_WORDS, Place
+from voice_app.web.organization.room import ASKED, NONE_KNOWN, Room, RoomDesk, draft_of
 from voice_app.web.organization.sheets import asked_locale, go, member_of, show, typed_form
 from voice_app.web.page_words import book_of_words
 from voice_app.web.rendering import render_document
@@ -48,32 +40,16 @@ STILL_THERE_S = 15
 AGAIN_AFTER_MS = 1_000
 OVER_AGAIN_AFTER_MS = 60_000
 QR_SCALE = 8
-NONE_KNOWN = "dont_know"
 
 
-class SittingDesk(Protocol):
+class SittingDesk(RoomDesk, Protocol):
     """What these pages need of the opened service."""
 
     @property
     def accounts(self) -> Accounts: ...
 
     @property
-    def sittings(self) -> Sittings: ...
-
-    @property
     def organizations(self) -> Organizations: ...
-
-    @property
-    def store(self) -> Store: ...
-
-    @property
-    def settings(self) -> KitSettings: ...
-
-    @property
-    def context(self) -> DialogueContext: ...
-
-    @property
-    def context_of(self) -> ContextOf: ...
 
 
 class SittingPages:
@@ -82,7 +58,7 @@ class SittingPages:
     def __init__(self, desk: Callable[[], SittingDesk], public_address: str) -> None:
         self._desk = desk
         self._public_address = public_address.rstrip("/")
-        self._told_before: Trails | None = None
+        self._room = Room(desk)
         sittings = "/<organization>/sittings"
         sitting, seat = f"{sittings}/<sitting>", f"{sittings}/<sitting>/seats/<session>"
         may = Permission.ASSIST
@@ -135,7 +111,7 @@ class SittingPages:
     async def _sitting(self, visit: Visit, organization: str, sitting: str) -> Response:
         del organization
         found = await self._found(visit, sitting)
-        return self._shown_sitting(visit, found, await self._places(found, asked_locale()))
+        return self._shown_sitting(visit, found, await self._room.places(found, asked_locale()))
 
     async def _sitting_live(self, visit: Visit, organization: str, sitting: str) -> Response:
         del organization
@@ -144,7 +120,7 @@ class SittingPages:
 
         async def page() -> str:
             again = await self._found(visit, sitting)
-            return self._drawn("sitting_live", visit, locale, form_token, again, await self._places(again, locale))
+            return self._drawn("sitting_live", visit, locale, form_token, again, await self._room.places(again, locale))
 
         return self._stream(found, None, page)
 
@@ -155,18 +131,11 @@ class SittingPages:
 
     async def _invite(self, visit: Visit, organization: str, sitting: str) -> Response:
         del organization
-        found, desk = await self._found(visit, sitting), self._desk()
-        code = "".join(character for character in (await typed_form()).get("code", "") if character.isdigit())
-        reason = "unknown_code"
-        try:
-            session = await desk.store.find_session(code, asker=f"sitting/{member_of(visit).account}")
-            if session is not None:
-                asked = await desk.sittings.invite(found.organization, found.id, session)
-                reason = "asked" if asked else "sitting_closed"
-        except TooManyAttempts:
-            reason = "too_many_codes"
-        places = await self._places(found, asked_locale())
-        return self._shown_sitting(visit, found, places, 200 if reason == "asked" else 400, invited=reason)
+        found = await self._found(visit, sitting)
+        code = (await typed_form()).get("code", "")
+        reason = await self._room.ask_in(found, code, f"sitting/{member_of(visit).account}")
+        places = await self._room.places(found, asked_locale())
+        return self._shown_sitting(visit, found, places, 200 if reason == ASKED else 400, invited=reason)
 
     async def _close(self, visit: Visit, organization: str, sitting: str) -> Response:
         del organization
@@ -211,11 +180,12 @@ class SittingPages:
         option = form.get("option", "")
         if act is Act.RELAY and not option:
             return await self._shown_seat(visit, found, session, 400, fault=Fault("option", "no_option"))
-        draft = Draft(
-            act=act.value,
-            item=form.get("answered", "") if act is Act.WITHDRAW else form.get("item", ""),
-            words=form.get("words", "")[:LONGEST_HINT] if act is Act.HINT else "",
-            option=None if option in ("", NONE_KNOWN) else option,
+        draft = draft_of(
+            act,
+            item=form.get("item", ""),
+            answered=form.get("answered", ""),
+            words=form.get("words", ""),
+            option=option,
             done_for_them=form.get("done_for_them") == "yes",
         )
         if not await self._desk().sittings.ask(found.organization, found.id, session, draft):
@@ -224,28 +194,19 @@ class SittingPages:
 
     async def _note(self, visit: Visit, organization: str, sitting: str, session: str) -> Response:
         del organization
-        found, desk, form = await self._found(visit, sitting), self._desk(), await typed_form()
+        found, form = await self._found(visit, sitting), await typed_form()
         place = await self._place(found, session, asked_locale())
-        draft = Draft("note", form.get("item", ""), form.get("words", ""))
         try:
-            note = await desk.sittings.note(found.organization, found.id, session, draft, member_of(visit))
+            await self._room.note(found, place, form.get("item", ""), form.get("words", ""), member_of(visit))
         except InvalidMember as invalid:
             return await self._shown_seat(visit, found, session, 400, fault=Fault("words", invalid.reason))
-        taken = NoteTaken(note)
-        record = NewRecord(taken.kind, to_payload(taken))
-        await desk.store.append(place.seat.session, [record], channel=place.seat.channel, actor=MEDIATOR)
         return go(f"/{found.organization}/sittings/{found.id}/seats/{session}/")
 
     async def _seat_report(self, visit: Visit, organization: str, sitting: str, session: str) -> Response:
         del organization
         found, locale = await self._found(visit, sitting), asked_locale()
         place = await self._place(found, session, locale)
-        notes = await self._desk().sittings.notes(found.organization, found.id, session)
-        report = seat_report(member_of(visit).organization.name, found, place, notes, locale)
-        try:
-            body = await asyncio.to_thread(mediator_report_pdf, report, self._desk().settings.data_folder / "fonts")
-        except NotTypeset as fault:
-            raise StoreError(str(fault)) from fault
+        body = await self._room.report(member_of(visit).organization.name, found, place, locale)
         name = f"{book_of_words(BOOK, locale)['seat']['report_file']}-{place.seat.number}.pdf"
         return Response(
             body,
@@ -275,31 +236,11 @@ class SittingPages:
             raise Refused(404)
         return found
 
-    async def _places(self, found: Sitting, locale: str) -> Sequence[Place]:
-        seats = await self._desk().sittings.seats(found.organization, found.id)
-        return [await self._told(seat, locale) for seat in seats]
-
     async def _place(self, found: Sitting, session: str, locale: str) -> Place:
-        seats = await self._desk().sittings.seats(found.organization, found.id)
-        seat = next((each for each in seats if each.session == session), None)
-        if seat is None:
+        place = await self._room.place(found, session, locale)
+        if place is None:
             raise Refused(404)
-        return await self._told(seat, locale)
-
-    async def _told(self, seat: TakenSeat, locale: str) -> Place:
-        desk = self._desk()
-        history = await desk.store.history(seat.session)
-        try:
-            told = self._trails().of(seat.session, history, locale, to_end=seat.left_at is not None)
-        except ValueError as fault:
-            raise StoreError(f"the session cannot be read: {fault}") from fault
-        heard = () if seat.glimpse is None else heard_words(desk.context, seat.glimpse, locale)
-        return Place(seat, told, state_of(seat, told), heard)
-
-    def _trails(self) -> Trails:
-        if self._told_before is None:
-            self._told_before = Trails(self._desk().context, self._desk().context_of)
-        return self._told_before
+        return place
 
     def _address_of(self, sitting: Sitting) -> str:
         return page_with_code(self._public_address or request.host_url, sitting.code)

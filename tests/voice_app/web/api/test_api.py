@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,8 @@ from openapi_spec_validator import validate
 from sqlalchemy import text
 
 from engine.organization.scopes import Scope
-from tests.voice_app.web.organization.desk import RULES, Desk
+from tests.voice_app.web.api.program import Program
+from tests.voice_app.web.organization.desk import RULES
 from voice_app.feeds import Cursor
 from voice_app.organizations import OrganizationFacts
 from voice_app.outlets.rules import WebhookRules
@@ -23,36 +22,11 @@ from voice_app.ports import NewRecord
 from voice_app.settings import Settings
 
 
-@dataclass
-class Program:
-    """A program that holds a token of the Maison Bleue with all scopes."""
-
-    desk: Desk
-    token: str
-
-    async def ask(self, method: str, path: str, **options: Any) -> tuple[int, Any, Mapping[str, str]]:
-        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-        answer = await self.desk.app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **options)
-        body = await answer.get_data(as_text=True)
-        return answer.status_code, json.loads(body) if "json" in answer.content_type else body, answer.headers
-
-    async def get(self, path: str) -> Any:
-        status, told, _ = await self.ask("GET", path)
-        assert status == 200, told
-        return told
-
-    @property
-    def here(self) -> str:
-        return f"/organizations/{self.desk.ours}"
-
-
 @pytest.fixture
 async def program(tmp_path: Path) -> AsyncIterator[Program]:
-    desk = await Desk.open(tmp_path)
-    admin = desk.members["admin"]
-    token, _ = await desk.access.make_token(admin.organization.id, "Tableau de bord", tuple(Scope), admin)
-    yield Program(desk, token)
-    await desk.store.close()
+    opened = await Program.open(tmp_path)
+    yield opened
+    await opened.desk.store.close()
 
 
 async def test_the_description_is_valid_and_whole(program: Program) -> None:
@@ -61,7 +35,7 @@ async def test_the_description_is_valid_and_whole(program: Program) -> None:
     validate(described)
     operations = [each for path in described["paths"].values() for each in path.values()]
     names = [each["operationId"] for each in operations]
-    assert len(names) == len(set(names)) == 26
+    assert len(names) == len(set(names)) == 61
     assert all(each["summary"] for each in operations)
     assert all("429" in each["responses"] for each in operations)
     scopes = described["components"]["securitySchemes"]["client"]["flows"]["clientCredentials"]["scopes"]

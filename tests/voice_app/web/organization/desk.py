@@ -113,7 +113,7 @@ class Desk:
         desk.privacy = SqlPrivacy(desk.store, RULES, desk.moment)
         desk.access = SqlAccess(desk.store.engine, RULES, desk.moment)
         desk.rates = SqlRates(desk.store.engine, desk.moment)
-        desk.feeds = SqlFeeds(desk.store.engine, desk.organizations)
+        desk.feeds = SqlFeeds(desk.store.engine, desk.organizations, desk.moment)
         desk.facts = SqlFacts(desk.store.engine, desk.moment)
         desk.sittings = SqlSittings(desk.store.engine, LocalFeed(), desk.moment)
         desk.learners = SqlLearners(desk.store.engine, RULES, StoreRules(), desk.moment)
