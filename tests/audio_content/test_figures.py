@@ -31,6 +31,7 @@ def test_stats_count_the_bank(folder: Folder) -> None:
     assert figures["paths"] == {
         "abc_diag": {"items": 2, "skills": 2, "skills_covered": 2},
         "positionnement": {"items": 1, "skills": 2, "skills_covered": 1},
+        "repetition": {"items": 1, "skills": 2, "skills_covered": 1},
     }
 
 

@@ -139,6 +139,20 @@ async def test_a_printed_square_leads_to_the_result_and_the_result_to_a_sheet(se
     assert shown_in_address == ""
 
 
+async def test_the_page_of_the_certification_leads_to_a_rehearsal(served: Service) -> None:
+    async with visitor(served.address, microphone=False) as there:
+        await there.page.goto(f"{served.address.rstrip('/')}/certification?lang=fr")
+        await there.page.click("text=Commencer une répétition")
+        await begin(there)
+        await there.page.keyboard.press("1")
+        view = await there.next_view()
+        shown_in_address = await there.page.evaluate("location.hash")
+
+    assert "C'est une répétition" in " ".join(view.text).replace("\u2019", "'")
+    assert [choice.label for choice in view.choices] == ["Commencer", "Un code, ou des leçons", "Autres parcours"]
+    assert shown_in_address == ""
+
+
 async def test_killed_after_the_fourth_answer_and_resumed_by_code(served: Service) -> None:
     who = person(5)
     async with visitor(served.address, microphone=False) as there:
