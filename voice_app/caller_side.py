@@ -11,6 +11,7 @@ from dataclasses import replace
 from audio_content.model import PromptId
 from voice_app.dialogue.messages import (
     AskCallback,
+    CallerChanged,
     CampaignFound,
     Event,
     Failed,
@@ -50,6 +51,23 @@ class CallerSide:
             callback_possible=line is not None and line.callback_possible,
             calling=line.calling if line is not None else None,
         )
+
+    async def changed(self, number: str, *, recognised: bool) -> CallerChanged:
+        """Give what the dialogue is told when the call was transferred. `recognised`: the first caller wished to be
+        recognised, which is not to lead the next call of theirs into somebody else's session."""
+        line = self._line
+        before = line.caller if line is not None else None
+        if recognised and before is not None:
+            await self._memory.recognise(before, wished=False)
+        if line is not None:
+            line.change_caller(number)
+        self.handing_over = False
+        return CallerChanged(recognisable=line is not None and line.caller is not None)
+
+    def not_found(self, prompt: PromptId) -> Failed:
+        """Give what the dialogue hears when the code that a person came with opens nothing. A page has been there
+        before with its own code, so that is a fault; a code that was dialled is only not known."""
+        return Failed(PromptId("fault.general") if self._line is None else prompt)
 
     async def find(self) -> Event:
         """Take up the session that waits for this caller."""

@@ -74,6 +74,7 @@ from voice_app.learners import Learners
 from voice_app.listening import Ear, Recognized
 from voice_app.mediation import MediatorSide, event_of
 from voice_app.ports import (
+    CallerChange,
     CallerLine,
     Channel,
     ChannelEvent,
@@ -200,7 +201,7 @@ class Conversation:
         found: Event | None = None
         again: Offer | Again | None = None
         if self._resume_code is not None:
-            found = await self._find_again(self._resume_code)
+            found = await self._caller.found(await self._find_again(self._resume_code))
             if isinstance(found, SessionFound):
                 self._context = context_after(found, self._context, self._context_of)
                 again = found.again
@@ -214,7 +215,7 @@ class Conversation:
         if isinstance(found, CodeOpened):
             await self._feed(found)
         elif isinstance(found, SessionNotFound):
-            await self._feed(Failed(PromptId("fault.general")))  # begins anew, and says that something went wrong
+            await self._feed(self._caller.not_found(found.prompt))  # begins anew, and says that something went wrong
 
     async def _find_again(self, code: str) -> Event:
         """Look up the session of who comes back; while the database does not answer, a few times."""
@@ -260,6 +261,12 @@ class Conversation:
                 await self._feed(event)
             case MicrophoneChange(available):
                 await self._feed(MicrophoneChanged(available))
+            case CallerChange(number):
+                await self._speaker.hush()
+                self._ear.forget()
+                helper = self._state.session.helper
+                await self._feed(await self._caller.changed(number, recognised=self._state.recognised))
+                await self._mediator.ask_again(helper)
             case Hungup():
                 await self._feed(Left())
                 self._over = True

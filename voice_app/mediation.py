@@ -13,6 +13,7 @@ from audio_content.model import OptionId
 from engine.model import ItemId
 from voice_app.dialogue.assist_messages import Act, MediatorActs, MediatorAsks
 from voice_app.dialogue.messages import Event, Heard, Pressed, SilenceKept
+from voice_app.dialogue.records import AssistanceBegun
 from voice_app.dialogue.state import DialogueState
 from voice_app.errors import StoreError
 from voice_app.session_memory import SessionMemory
@@ -76,6 +77,16 @@ class MediatorSide:
             log.warning("the page of a mediator is behind: %s", fault)
             return
         self._shown = glimpse
+
+    async def ask_again(self, helper: AssistanceBegun | None) -> None:
+        """Ask to help anew after the call went to somebody else: the yes was the first caller's."""
+        session = self._memory.session
+        if self._desk is None or helper is None or session is None:
+            return
+        try:
+            await self._desk.ask_again(helper.sitting, session)
+        except StoreError as fault:
+            log.warning("nobody was asked for the mediator: %s", fault)
 
     async def left_behind(self, state: DialogueState) -> MediatorActs | None:
         """Give the end of the help when the sitting of a session taken up again is over."""

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from audio_content.model import PromptId
+from engine.organization.codes import is_complete, is_valid_code
 from voice_app.app import Service
 from voice_app.channels.phone import PhoneChannel, for_line
 from voice_app.errors import StoreError
@@ -26,7 +27,7 @@ from voice_app.telephony.ears import EarPlaces
 from voice_app.telephony.errands import Errand, ErrandKind, Outcome
 from voice_app.telephony.errors import TelephonyError
 from voice_app.telephony.gateway import Caller, Gateway
-from voice_app.telephony.leg import Leg, LineHeard
+from voice_app.telephony.leg import Handover, Leg, LineHeard
 from voice_app.telephony.sealing import mark_of, seal
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class PhoneLine:
         )
 
     async def _take_call(self, leg: Leg, caller: Caller) -> None:
-        await self._converse(leg, caller.number, None)
+        await self._converse(leg, caller.number, None, code=code_dialled(caller.dialled))
 
     async def _hold(self, leg: Leg, errand: Errand, number: str) -> Outcome:
         line = await self._converse(leg, number, errand)
@@ -71,7 +72,7 @@ class PhoneLine:
             return Outcome.REFUSED
         return Outcome.TALKED if line.heard else Outcome.LEFT
 
-    async def _converse(self, leg: Leg, given: str, errand: Errand | None) -> CallersLine:
+    async def _converse(self, leg: Leg, given: str, errand: Errand | None, code: str | None = None) -> CallersLine:
         settings = self._service.settings
         number = national(given, settings.phone.country_prefix)
         rules = settings.phone_channel
@@ -93,10 +94,11 @@ class PhoneLine:
             callbacks=settings.phone.callbacks and errand is None,
             calling=errand.kind.value if errand is not None else None,
             callback_window=settings.phone_calls.callback_window,
+            country_prefix=settings.phone.country_prefix,
         )
         asker = f"phone:{mark_of(self._key, number)}"
         try:
-            await self._service.conversation(channel, asker=asker, line=line).run()
+            await self._service.conversation(channel, asker=asker, resume_code=code, line=line).run()
         finally:
             self._ears.leave(channel.open_ear)
         line.heard = channel.used
@@ -126,6 +128,7 @@ class CallersLine:
     callbacks: bool
     calling: str | None
     callback_window: str
+    country_prefix: str = "33"
     refused: bool = False
     heard: bool = False
 
@@ -163,13 +166,20 @@ class CallersLine:
     async def refuse_calls(self) -> None:
         self.refused = True
 
+    def change_caller(self, number: str) -> None:
+        own = national(number, self.country_prefix)
+        self.number = own if is_number(own) else ""
+
     async def hand_over(self) -> bool:
         """Let the network connect caller and person (REFER); where it will not, call the person and join the two."""
         if self.person is None:
             return False
         self.channel.stand_aside(aside=True)
-        if await self.leg.transfer(self.person):
-            return True
+        outcome = await self.leg.transfer(self.person)
+        if outcome is Handover.NOBODY:
+            self.channel.stand_aside(aside=False)
+        if outcome is not Handover.NOT_HERE:
+            return outcome is Handover.DONE
         try:
             other = await self.dial(self.person)
         except (TelephonyError, OSError, TimeoutError) as fault:
@@ -198,6 +208,15 @@ def new_errand(key: bytes, kind: ErrandKind, number: str, window: str, campaign:
         next_at=now,
         campaign=campaign,
     )
+
+
+def code_dialled(dialled: str) -> str | None:
+    """Give the code behind the star of what was dialled (`assess*912345678`, `3000*912345678`); None: no code.
+
+    Without the star a number of the line that happens to be a valid code would be taken for one.
+    """
+    code = dialled.rpartition("*")[2] if "*" in dialled else ""
+    return code if is_complete(code) and is_valid_code(code) else None
 
 
 def local_time() -> datetime:

@@ -225,6 +225,9 @@ class CallerLine(Protocol):
     async def refuse_calls(self) -> None:
         """Note that this person wants no calls from us."""
 
+    def change_caller(self, number: str) -> None:
+        """Take note that somebody else has the call from here on."""
+
     async def hand_over(self) -> bool:
         """Connect the caller with a person; False when nobody takes over. The call ends by itself when one does."""
 
@@ -293,7 +296,24 @@ class Hungup:
     """The page was closed, the call ended."""
 
 
-ChannelEvent = KeyPressed | WordWritten | FrameHeard | Elapsed | PromptEnded | MicrophoneChange | TalkPressed | Hungup
+@dataclass(frozen=True, slots=True)
+class CallerChange:
+    """The call was transferred to somebody else, whose number this is (empty: withheld). What was playing has ended."""
+
+    number: str = field(repr=False)
+
+
+ChannelEvent = (
+    KeyPressed
+    | WordWritten
+    | FrameHeard
+    | Elapsed
+    | PromptEnded
+    | MicrophoneChange
+    | TalkPressed
+    | CallerChange
+    | Hungup
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,9 @@ class LiveDesk(Protocol):
     async def show(self, session: SessionId, glimpse: Glimpse) -> None:
         """Keep what the conversation is at, for the page; the one before it is forgotten."""
 
+    async def ask_again(self, sitting: str, session: SessionId) -> None:
+        """Have somebody else who has this conversation now asked whether they agree to be helped."""
+
     async def is_open(self, sitting: str) -> bool:
         """Tell whether a sitting goes on."""
 

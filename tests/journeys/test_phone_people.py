@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.journeys.baresip_peer import baresip, needs_baresip
 from tests.voice_app.telephony.raw_caller import TONE
 from voice_app.telephony.errors import CallFailed
 from voice_app.telephony.gateway import Caller, Gateway
-from voice_app.telephony.leg import KeyHeard, Leg
+from voice_app.telephony.leg import Handover, KeyHeard, Leg
 from voice_app.telephony.rules import PhoneRules
 
 pytestmark = [needs_baresip, pytest.mark.realtime]
@@ -23,7 +24,7 @@ async def silent(_prompt: str) -> bytes:
 
 
 async def test_a_caller_is_handed_over_to_a_person(tmp_path: Path) -> None:
-    outcomes: list[bool] = []
+    outcomes: list[Handover] = []
     person_address = ""
 
     async def converse(leg: Leg, caller: Caller) -> None:
@@ -45,8 +46,39 @@ async def test_a_caller_is_handed_over_to_a_person(tmp_path: Path) -> None:
             await asyncio.sleep(0.1)
     await gateway.close()
 
-    assert outcomes == [True]
+    assert outcomes == [Handover.DONE]
     assert gateway.agent.calls == []
+
+
+async def test_who_answers_after_we_gave_up_still_gets_the_caller(tmp_path: Path) -> None:
+    outcomes: list[Handover] = []
+    person_address = ""
+
+    async def converse(leg: Leg, caller: Caller) -> None:
+        async for event in leg.events():
+            if isinstance(event, KeyHeard):
+                outcomes.append(await leg.transfer(person_address))
+
+    gateway = Gateway(replace(RULES, transfer_ring_s=1), converse, silent, host="127.0.0.1")
+    await gateway.start(("127.0.0.1", 0))
+    async with baresip(tmp_path / "person") as person, baresip(tmp_path / "caller") as caller:
+        person_address = f"sip:learner@127.0.0.1:{person.port}"
+        await caller.dial(f"sip:assess@127.0.0.1:{gateway.agent.transports.listening['UDP'][1]}")
+        await caller.press("0")
+        await person.wait_for("CALL_INCOMING", 20)
+        async with asyncio.timeout(20):
+            while not outcomes:  # noqa: ASYNC110 - a list tells nothing
+                await asyncio.sleep(0.1)
+        still_there = len(gateway.agent.calls)
+        await person.command("accept")
+        await person.wait_for("CALL_ESTABLISHED", 20)
+        async with asyncio.timeout(20):
+            while gateway.agent.calls:  # noqa: ASYNC110 - a list tells nothing
+                await asyncio.sleep(0.1)
+    await gateway.close()
+
+    assert outcomes == [Handover.NOBODY]
+    assert still_there == 1
 
 
 async def test_we_call_somebody_who_answers_and_presses_a_key(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from voice_app.conversation_rules import ConversationRules
 from voice_app.dialogue.context import DialogueContext
 from voice_app.live_feed import LocalFeed
 from voice_app.organizations import CampaignDraft, Member
-from voice_app.ports import SessionId, StoredRecord
+from voice_app.ports import CallerChange, SessionId, StoredRecord
 from voice_app.settings import Settings
 from voice_app.sittings import Draft, Glimpse, Sitting, TakenSeat
 from voice_app.speech.earcons import earcon
@@ -245,6 +245,32 @@ async def test_asking_for_help_is_seen(house: House) -> None:
                 await asyncio.sleep(0.005)
 
     assert isinstance(glimpse, Glimpse)
+
+
+async def test_after_a_transfer_the_second_caller_is_asked_for_a_yes_of_their_own(house: House) -> None:
+    async with house.visit(house.sitting.code, Channel.PHONE) as channel:
+        await to_a_question(channel)
+        item = await house.item()
+        channel.send(CallerChange(""))
+
+        async def left() -> bool:
+            return (await house.seat()).left_at is not None
+
+        async def asked() -> bool:
+            return "Quelqu'un de la Maison Bleue peut vous aider." in words(channel).replace("\u202f", " ")
+
+        await until(left)
+        await until(asked)
+        seat = await house.seat()
+        await press(channel, "1")
+        kinds = [record.kind for record in await house.history()]
+
+        assert seat.glimpse is None
+        assert (await house.seat()).left_at is None
+        assert await house.item() == item
+    assert kinds.count("item_asked") == 1
+    assert "item_answered" not in kinds
+    assert kinds[-3:] == ["assistance_ended", "consent_answered", "assistance_begun"]
 
 
 async def test_another_organisation_finds_nothing(house: House) -> None:

@@ -25,6 +25,7 @@ from engine.model import Channel as ChannelKind
 from engine.model import InputMode
 from voice_app.audio import Sound
 from voice_app.ports import (
+    CallerChange,
     ChannelEvent,
     Elapsed,
     FrameHeard,
@@ -35,7 +36,7 @@ from voice_app.ports import (
     ShownView,
 )
 from voice_app.resampling import StreamResampler
-from voice_app.telephony.leg import LINE_RATE_HZ, KeyHeard, Leg, LegEnded, LineHeard, MarkReached
+from voice_app.telephony.leg import LINE_RATE_HZ, KeyHeard, Leg, LegEnded, LegMoved, LineHeard, MarkReached
 
 BEAT_MS = 100
 """How often a line that is not listened to tells the time."""
@@ -128,6 +129,15 @@ class PhoneChannel:
                     turn = self._marks.pop(mark, None)
                     if turn is not None:
                         yield PromptEnded(turn)
+                case LegMoved(number) if self._joined is None:
+                    turns = tuple(self._marks.values())
+                    self._marks.clear()
+                    self._open, self._idle_ms = None, 0
+                    yield CallerChange(number)
+                    for turn in turns:
+                        yield PromptEnded(turn)
+                case LegMoved():
+                    pass
                 case LegEnded():
                     if self._joined is not None:
                         self._joined.hang_up()

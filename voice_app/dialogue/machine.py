@@ -58,6 +58,9 @@ The phases, and what moves them (c: a choice by voice, key or button; anything e
 | ERASURE | c yes, then SessionErased | GOODBYE | |
 | INFO, DATA, ERASURE | back, pause; c no | PAUSED | |
 
+A call may be transferred at any moment (`CallerChanged`): who has it from then on is told, and hears the whole turn.
+What was the first caller's own (their number, a session that waits, a yes to being helped) does not pass over.
+
 A mediator may ask to help at any moment (`MediatorAsks`): ASSISTANCE asks the person, and goes back to where they were.
 With their yes on record, what the mediator does (`MediatorActs`) is said aloud and kept: see `assisting`.
 
@@ -93,6 +96,7 @@ from voice_app.dialogue.claim_messages import (
 )
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
+    CallerChanged,
     CampaignFound,
     CodeIssued,
     Effect,
@@ -113,7 +117,7 @@ from voice_app.dialogue.messages import (
     SilenceKept,
     Written,
 )
-from voice_app.dialogue.outside import code_issued, ear_changed, failed, opened
+from voice_app.dialogue.outside import caller_changed, code_issued, ear_changed, failed, opened
 from voice_app.dialogue.reaction import Reaction
 from voice_app.dialogue.render import BEFORE_AND_AFTER, render
 from voice_app.dialogue.state import DialogueState, Phase
@@ -158,6 +162,8 @@ def _react(context: DialogueContext, state: DialogueState, event: Event) -> Reac
             return reheard(context, state, event)
         case RecognizerLost() | RecognizerBack() | MicrophoneChanged():
             return ear_changed(context, state, event)
+        case CallerChanged():
+            return caller_changed(context, state, event)
         case SessionFound():
             waiting = state.session.started is None and state.phase not in BEFORE_AND_AFTER
             return menus.found(context, menus.with_person(state, event), event) if waiting else None

@@ -252,6 +252,13 @@ class MicrophoneChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerChanged:
+    """The call was transferred: somebody else hears and answers from here on. `recognisable` by their own number."""
+
+    recognisable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFound:
     """The records of a session asked for by code, oldest first. `person_reachable`: None, as it was.
 
@@ -321,6 +328,7 @@ Event = (
     | RecognizerLost
     | RecognizerBack
     | MicrophoneChanged
+    | CallerChanged
     | SessionFound
     | SessionNotFound
     | CampaignFound

@@ -9,13 +9,15 @@ from engine.model import Channel
 from voice_app.dialogue import menus
 from voice_app.dialogue.context import DialogueContext
 from voice_app.dialogue.messages import (
+    CallerChanged,
     MicrophoneChanged,
     Opened,
     Phrase,
     RecognizerBack,
     RecognizerLost,
 )
-from voice_app.dialogue.reaction import Form, Reaction
+from voice_app.dialogue.reaction import Form, Reaction, calm
+from voice_app.dialogue.records import AssistanceEnded
 from voice_app.dialogue.render import BEFORE_AND_AFTER, listening_again, show_again
 from voice_app.dialogue.state import DialogueState, Phase
 
@@ -57,6 +59,32 @@ def ear_changed(
     if waiting or changed.listening == state.listening:
         return listening_again(context, Reaction(changed, form=Form.SILENT))
     return Reaction(changed, form=Form.FULL).saying("ear.back" if changed.listening else trouble)
+
+
+def caller_changed(context: DialogueContext, state: DialogueState, event: CallerChanged) -> Reaction | None:
+    """Give the reaction to a call that was transferred: the turn in full, for somebody who has heard nothing of it.
+
+    Being helped needs the yes of the person who is helped, so that of the first caller ends here. Nothing is recorded
+    as an answer, and an answer that was only half understood is forgotten.
+    """
+    if state.phase in BEFORE_AND_AFTER:
+        return None
+    phase = Phase.LANGUAGE if state.phase is Phase.COMEBACK else state.phase
+    here = replace(
+        calm(state),
+        phase=phase,
+        doubt=None,
+        digits="",
+        before=None,
+        acted_on=None,
+        waiting_locale=None,
+        recognisable=event.recognisable,
+        recognised=False,
+    )
+    reaction = Reaction(here, form=Form.FULL)
+    if state.session.helper is not None:
+        reaction = reaction.keep(context, AssistanceEnded(state.session.helper.sitting))
+    return reaction.saying("phone.caller_changed")
 
 
 def code_issued(context: DialogueContext, state: DialogueState, code: str) -> Reaction:

@@ -290,6 +290,12 @@ class SqlSittings:
         for sitting in sittings:
             self._tell(sitting, session)
 
+    async def ask_again(self, sitting: str, session: SessionId) -> None:
+        """Ask whoever has this conversation now whether they agree to be helped."""
+        async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
+            database.add(self._request(sitting, session, Draft(JOIN), self._clock()))
+        self._tell(sitting, session)
+
     async def is_open(self, sitting: str) -> bool:
         """Tell whether a sitting goes on."""
         async with reading(self._sessions, STATEMENT_LIMIT_S) as database:

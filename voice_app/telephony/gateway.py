@@ -2,8 +2,8 @@
 
 Admission. A call is answered before it is decided what happens to it: a caller who is turned away is told so in words,
 not by a tone. Within `capacity` it gets a conversation; past that a sentence, then the line is closed; past
-`polite_capacity` the network's own "busy". Calls that were never acknowledged hold no place in either, only one of
-`most_pending`, for 32 s at most.
+`polite_capacity` the network's own "busy". A call that takes the place of another one (a transfer) needs no place of
+its own. Calls that were never acknowledged hold no place in either, only one of `most_pending`, for 32 s at most.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from voice_app.telephony.errors import MediaDown, TelephonyError
 from voice_app.telephony.hours import Hours
 from voice_app.telephony.leg import Leg, LegEnded, MarkReached
-from voice_app.telephony.media.process import MediaProcess
+from voice_app.telephony.media.process import MediaLine, MediaProcess
 from voice_app.telephony.rules import PhoneRules
 from voice_app.telephony.sip.agent import UserAgent, bracketed
 from voice_app.telephony.sip.call import Call, CallState
@@ -29,6 +30,7 @@ from voice_app.telephony.sip.digest import Credentials
 from voice_app.telephony.sip.messages import BadMessage, uri_of
 from voice_app.telephony.sip.outgoing import RING_LIMIT_S, Trunk, place_call
 from voice_app.telephony.sip.registration import Registration
+from voice_app.telephony.sip.replacing import NotReplaced, replaced_by
 from voice_app.telephony.sip_leg import SipLeg
 
 log = logging.getLogger(__name__)
@@ -67,7 +69,8 @@ class Gateway:
         note: Callable[[str], None] = lambda _outcome: None,
     ) -> None:
         """`host`: the address of our own machine that sound is bound to. `note` is told what becomes of each call:
-        "talking", "full" (told so in words), "refused" (by the network's own answer), "failed".
+        "talking", "full" (told so in words), "refused" (by the network's own answer), "transferred" (to us, into a
+        conversation that goes on), "failed".
         """
         self._note = note
         self._rules = rules
@@ -154,13 +157,7 @@ class Gateway:
         credentials = Credentials(rules.trunk_user, rules.trunk_password) if rules.trunk_user else None
         trunk = Trunk(rules.caller_id or rules.register_as or target, rules.trunk or rules.registrar, credentials)
         line = await self.media.open_line()
-        leg = SipLeg(
-            line,
-            self._media_networks,
-            on_confirmed=lambda _leg: None,
-            on_ended=self._placed.discard,
-            check=self._check,
-        )
+        leg = self._leg(line, on_confirmed=lambda _leg: None, on_ended=self._placed.discard)
         self._placed.add(leg)
         try:
             leg.call = await place_call(
@@ -198,9 +195,15 @@ class Gateway:
             self._note("refused")
             call.refuse(503, headers=RETRY_AFTER)
             return
+        try:
+            before = self._leg_replaced_by(call)
+        except NotReplaced as fault:
+            log.info("call %s: %s", call.call_id, fault)
+            call.refuse(fault.status)
+            return
         self._pending[host] += 1
         try:
-            await self._answer(call)
+            await self._answer(call, before)
         except Unacceptable as fault:
             log.info("call %s: %s", call.call_id, fault)
             call.refuse(488)
@@ -211,14 +214,24 @@ class Gateway:
             if call.listener is None:
                 self._no_longer_pending(host)
 
-    async def _answer(self, call: Call) -> None:
+    def _leg_replaced_by(self, call: Call) -> SipLeg | None:
+        """Give the leg of a conversation that this call goes on with. Raises NotReplaced."""
+        replaced = replaced_by(call.invite, self.agent.calls) if call.invite is not None else None
+        if replaced is None:
+            return None
+        for leg in self._talking:
+            if isinstance(leg, SipLeg) and leg.call is replaced:
+                return leg
+        raise NotReplaced(481)
+
+    async def _answer(self, call: Call, before: SipLeg | None) -> None:
         describer = Describer(self.agent.host_for(call.peer.flow), 0)
         offer = call.offered()
         if offer is not None:
             describer.answer(offer)  # before anything is opened for it
         line = await self.media.open_line()
         describer.port = line.port
-        leg = SipLeg(line, self._media_networks, on_confirmed=self._confirmed, on_ended=self._ended, check=self._check)
+        leg = self._leg(line, on_confirmed=partial(self._confirmed, before), on_ended=self._ended)
         leg.call = call
         if call.state is not CallState.INVITED:  # cancelled meanwhile
             line.close()
@@ -229,9 +242,27 @@ class Gateway:
             line.close()
             raise
 
-    def _confirmed(self, leg: SipLeg) -> None:
+    def _leg(
+        self, line: MediaLine, *, on_confirmed: Callable[[SipLeg], None], on_ended: Callable[[SipLeg], None]
+    ) -> SipLeg:
+        return SipLeg(
+            line,
+            self._media_networks,
+            on_confirmed=on_confirmed,
+            on_ended=on_ended,
+            check=self._check,
+            transfer_limit_s=self._rules.transfer_ring_s,
+        )
+
+    def _confirmed(self, before: SipLeg | None, leg: SipLeg) -> None:
+        """Sound may flow: in a conversation of its own, or in the one whose caller was transferred to (`before`)."""
         self._no_longer_pending(leg.call.peer.flow.peer[0])
-        self.take(leg, _caller_of(leg.call))
+        caller = _caller_of(leg.call)
+        if before in self._talking and before.call.state is not CallState.ENDED:
+            self._note("transferred")
+            before.go_on_as(leg, caller.number)
+        else:
+            self.take(leg, caller)
 
     def take(self, leg: Leg, caller: Caller) -> None:
         """Take an answered leg: a conversation when there is room, else the sentence that there is none."""

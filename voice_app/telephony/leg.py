@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 LINE_RATE_HZ = 8_000
@@ -43,7 +44,27 @@ class LegEnded:
     fault: str | None = None
 
 
-LegEvent = LineHeard | KeyHeard | MarkReached | LegEnded
+@dataclass(frozen=True, slots=True)
+class LegMoved:
+    """Somebody else is at the other end: the call was transferred to them. Marks that waited do not come back.
+
+    `number`: theirs as the network tells it, empty when it is withheld.
+    """
+
+    number: str = field(repr=False)
+
+
+LegEvent = LineHeard | KeyHeard | MarkReached | LegMoved | LegEnded
+
+
+class Handover(Enum):
+    """What became of a call that was to be connected with somebody else."""
+
+    DONE = "done"
+    NOBODY = "nobody"
+    """The network tried: busy, declined, or no answer. Trying again at once would only ring a second time."""
+    NOT_HERE = "not_here"
+    """The line cannot do it, or will not; nobody's telephone has rung."""
 
 
 class Leg(Protocol):
@@ -64,8 +85,8 @@ class Leg(Protocol):
     def hang_up(self) -> None:
         """End the call."""
 
-    async def transfer(self, target: str) -> bool:
-        """Connect the caller with somebody else and end our part; False when that cannot be, the call then goes on."""
+    async def transfer(self, target: str) -> Handover:
+        """Connect the caller with somebody else and end our part; the call goes on unless that is done."""
 
 
 class LegInbox:

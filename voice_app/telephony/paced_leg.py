@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from voice_app.telephony.leg import (
     FRAME_BYTES,
     FRAME_MS,
+    Handover,
     KeyHeard,
     LegEnded,
     LegEvent,
@@ -76,10 +77,10 @@ class PacedLeg:
             self._end()
         self.ended()
 
-    async def transfer(self, target: str) -> bool:
+    async def transfer(self, target: str) -> Handover:
         """Such a stream cannot hand over; the telephone system in front does, when we hang up."""
         del target
-        return False
+        return Handover.NOT_HERE
 
     # --- what the stream tells ------------------------------------------------------------------------------------
 

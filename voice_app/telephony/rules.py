@@ -42,6 +42,8 @@ class PhoneRules:
     """Who takes over when a caller asks for a person (`sip:0102030405@trunk.example`); empty: nobody."""
     person_hours: str = "1-5 09:00-17:00"
     """When they answer: days (1 Monday) and times, `1-5 09:00-12:00 14:00-17:00; 6 09:00-12:00`."""
+    transfer_ring_s: int = 60
+    """For how long their telephone may ring when the network connects the caller with them."""
     register_as: str = ""
     """Our address at a telephone system that wants us registered (`sip:assess@pbx.example`); empty: no registration."""
     registrar: str = ""

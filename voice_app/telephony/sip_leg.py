@@ -3,6 +3,9 @@
 Keys come as RTP events or by INFO. Some gateways send both for one press: the way that brought the first key is the way
 of this call. Sound goes to the signalling peer or to a network that the settings name, nowhere else; a caller who names
 another address (behind a NAT, or with bad intent) is sent nothing until its own packets arrive from an allowed one.
+
+A transfer changes the caller, not the conversation: the leg goes on over the other call's line, with a port of its own,
+so that the last packets of the first caller are never taken for the second one's.
 """
 
 from __future__ import annotations
@@ -13,15 +16,13 @@ import logging
 from collections.abc import AsyncIterator, Callable
 
 from voice_app.telephony.errors import CallFailed
-from voice_app.telephony.leg import KeyHeard, LegEnded, LegEvent
+from voice_app.telephony.leg import Handover, KeyHeard, LegEnded, LegEvent, LegMoved
 from voice_app.telephony.media.process import MediaLine
 from voice_app.telephony.sip.call import Call
 from voice_app.telephony.sip.description import Sound
 
 log = logging.getLogger(__name__)
 
-TRANSFER_LIMIT_S = 60.0
-"""A person may let it ring for so long."""
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 
@@ -43,9 +44,13 @@ class SipLeg:
         on_confirmed: Callable[[SipLeg], None],
         on_ended: Callable[[SipLeg], None],
         check: Callable[[SipLeg], None],
+        transfer_limit_s: float,
     ) -> None:
-        """`check` is called when the caller's sound has stopped to come, to ask whether it is still there."""
+        """`check` is called when the caller's sound has stopped to come, to ask whether it is still there.
+        `transfer_limit_s`: for how long somebody's telephone may ring before we say that nobody answers."""
         self.line = line
+        self._check = check
+        self._transfer_limit_s = transfer_limit_s
         self._media_networks = media_networks
         self._on_confirmed = on_confirmed
         self._on_ended = on_ended
@@ -64,36 +69,63 @@ class SipLeg:
         self.line.clear()
 
     async def events(self) -> AsyncIterator[LegEvent]:
-        async for event in self.line.events():
-            if isinstance(event, KeyHeard) and not self._is_of_this_way(event):
-                continue
-            if isinstance(event, LegEnded) and event.fault is not None:
-                self.call.hang_up(event.fault)
-            yield event
+        line: MediaLine | None = None
+        while line is not self.line:  # the call goes on over another line after a transfer
+            line = self.line
+            async for event in line.events():
+                if isinstance(event, KeyHeard) and not self._is_of_this_way(event):
+                    continue
+                if isinstance(event, LegEnded):
+                    if line is not self.line:
+                        break
+                    if event.fault is not None:
+                        self.call.hang_up(event.fault)
+                yield event
 
     def hang_up(self) -> None:
         self.call.hang_up()
 
-    async def transfer(self, target: str) -> bool:
-        """Ask the caller's side to call somebody else (REFER) and hang up once it says that this succeeded."""
-        loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[int] = loop.create_future()
+    async def transfer(self, target: str) -> Handover:
+        """Ask the caller's side to call somebody else (REFER) and hang up once it says that this succeeded.
+
+        A ringing telephone cannot be called off this way: who answers it after we gave up still gets the caller.
+        """
+        call = self.call
+        outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         def heard(status: int) -> None:
+            if 200 <= status < 300:
+                call.hang_up("handed over")
             if status >= 200 and not outcome.done():
                 outcome.set_result(status)
 
-        self.call.transfer_heard = heard
+        call.transfer_heard = heard
         try:
-            await self.call.refer(target)
-            async with asyncio.timeout(TRANSFER_LIMIT_S):
-                done = await outcome < 300
+            await call.refer(target)
         except (CallFailed, OSError, TimeoutError) as fault:
-            log.info("call %s: no transfer: %s", self.call.call_id, fault)
-            return False
-        if done:
-            self.call.hang_up("handed over")
-        return done
+            log.info("call %s: no transfer: %s", call.call_id, fault)
+            return Handover.NOT_HERE
+        try:
+            async with asyncio.timeout(self._transfer_limit_s):
+                status = await outcome
+        except TimeoutError:
+            status = 408
+        log.info("call %s: transferred with %s", call.call_id, status)
+        return Handover.DONE if status < 300 else Handover.NOBODY
+
+    # --- a transfer to us -----------------------------------------------------------------------------------------
+
+    def go_on_as(self, other: SipLeg, number: str) -> None:
+        """Let the conversation of this leg go on with the caller of the other one, whose leg is not used any more."""
+        call, line = self.call, self.line
+        self.call, self.line = other.call, other.line
+        self.call.listener = self
+        self.line.on_still = lambda: self._check(self)
+        self._keys_by_info = None
+        self.line.inbox.put(LegMoved(number))
+        call.listener = None
+        call.hang_up("somebody else has taken over the call")
+        line.close()
 
     # --- what signalling tells ------------------------------------------------------------------------------------
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from engine.organization.codes import with_check_digit
 from voice_app.audio import Sound, silence
 from voice_app.channels.phone import PhoneChannel, PhoneChannelRules, for_line
 from voice_app.errors import StoreError
-from voice_app.phone_line import CallersLine
+from voice_app.phone_line import CallersLine, code_dialled
 from voice_app.ports import (
+    CallerChange,
     ChannelEvent,
     Elapsed,
     FrameHeard,
@@ -24,9 +26,11 @@ from voice_app.ports import (
 )
 from voice_app.telephony.contacts import PhoneContact
 from voice_app.telephony.errors import CallFailed
-from voice_app.telephony.leg import KeyHeard, LegEnded, LegEvent, LegInbox, LineHeard, MarkReached
+from voice_app.telephony.leg import Handover, KeyHeard, LegEnded, LegEvent, LegInbox, LegMoved, LineHeard, MarkReached
 
 FRAME = bytes(320)
+CODE = with_check_digit("91234568")
+"""Of a sitting; its first eight digits are no valid code."""
 
 
 @dataclass
@@ -36,6 +40,7 @@ class FakeLeg:
     log: list[str] = field(default_factory=list)
     inbox: LegInbox = field(default_factory=LegInbox)
     waiting: list[int] = field(default_factory=list)
+    handover: Handover = Handover.NOT_HERE
 
     def play(self, pcm: bytes) -> None:
         self.log.append(f"play {len(pcm)}")
@@ -63,8 +68,8 @@ class FakeLeg:
     def hang_up(self) -> None:
         self.inbox.put(LegEnded())
 
-    async def transfer(self, target: str) -> bool:
-        return False
+    async def transfer(self, target: str) -> Handover:
+        return self.handover
 
 
 def view(turn: int, screen: str = "question") -> ShownView:
@@ -298,6 +303,60 @@ async def test_where_the_network_will_not_transfer_caller_and_person_are_joined(
     assert leg.log == ["dial sip:person@example.test", "play 320"]
     assert person.log == ["play 320"]
     assert heard == [Hungup()]
+
+
+async def test_who_rang_in_vain_is_not_rung_a_second_time(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    leg.handover = Handover.NOBODY
+
+    took_over = await line_to(leg, channel, FakeLeg()).hand_over()
+    leg.happens(*frames(5))
+
+    assert not took_over
+    assert leg.log == []
+    assert len([event async for event in until_ended(channel, leg)]) == 5
+
+
+async def test_a_transferred_call_ends_the_prompt_of_the_first_caller_once(leg: FakeLeg) -> None:
+    channel = PhoneChannel(leg)
+    await channel.begin_prompt(3, 0.0)
+    await channel.enqueue(3, silence(100))
+    await channel.end_prompt(3)
+    leg.waiting.clear()  # the other line knows nothing of the marks of this one
+    leg.happens(LegMoved("0611111111"))
+
+    assert await all_events(channel, leg) == [CallerChange("0611111111"), PromptEnded(3), Hungup()]
+
+
+async def test_the_second_callers_number_takes_the_place_of_the_first_ones(leg: FakeLeg) -> None:
+    line = line_to(leg, PhoneChannel(leg), None)
+    line.change_caller("+33 6 12 34 56 78")
+    first = line.caller
+
+    line.change_caller("0687654321")
+
+    assert line.number == "0687654321"
+    assert line.caller != first
+    line.change_caller("anonymous")
+    assert line.caller is None
+
+
+@pytest.mark.parametrize(
+    ("dialled", "code"),
+    [
+        (f"assess*{CODE}", CODE),
+        (f"3000*{CODE}", CODE),
+        (f"*21*{CODE}", CODE),
+        (CODE, None),
+        (f"assess*{CODE[:-1]}", None),
+        (f"assess*{CODE[:-1]}{(int(CODE[-1]) + 1) % 10}", None),
+        ("assess*", None),
+        ("assess", None),
+        ("", None),
+    ],
+)
+def test_a_code_stands_behind_a_star(dialled: str, code: str | None) -> None:
+    assert code_dialled(dialled) == code
 
 
 async def test_when_nobody_takes_over_the_conversation_goes_on(leg: FakeLeg) -> None:

@@ -6,9 +6,12 @@ import pytest
 
 from engine.model import Channel
 from engine.organization.campaigns import Offer
+from engine.organization.sittings import Seat
 from tests.voice_app.dialogue.stage import Stage, prompts_of
+from voice_app.dialogue.assist_messages import MediatorAsks
 from voice_app.dialogue.messages import (
     AskCallback,
+    CallerChanged,
     CampaignFound,
     FindCaller,
     HandOver,
@@ -20,12 +23,20 @@ from voice_app.dialogue.messages import (
     SessionFound,
     Spelled,
 )
+from voice_app.dialogue.records import AssistanceBegun, AssistanceEnded
 from voice_app.dialogue.state import Phase
 
 
 def phone(*, microphone: bool = True, **opened: object) -> Stage:
     stage = Stage(channel=Channel.PHONE)
     stage.send(Opened(Channel.PHONE, 7, microphone, **opened))  # type: ignore[arg-type]
+    return stage
+
+
+def at_a_question() -> Stage:
+    stage = phone()
+    stage.keys("1111")
+    assert stage.state.phase is Phase.QUESTION
     return stage
 
 
@@ -223,3 +234,100 @@ def test_a_campaigns_caller_is_told_of_the_person_of_its_organisation(of_service
     stage.press("0")
 
     assert ("help.person_by_phone" in stage.prompts) == of_organisation
+
+
+# --- a call that was transferred ----------------------------------------------------------------------------------
+
+
+def test_who_gets_a_transferred_call_is_greeted_and_hears_the_open_question_whole() -> None:
+    stage = at_a_question()
+    before, heard, turn = stage.state.session, stage.prompts, stage.state.turn
+
+    stage.send(CallerChanged(recognisable=False))
+
+    assert stage.prompts[0] == "phone.caller_changed"
+    assert set(heard) & set(stage.prompts)
+    assert "item.stem" in stage.prompts
+    assert stage.state.session == before
+    assert stage.state.turn > turn
+
+
+def test_a_half_heard_answer_of_the_first_caller_is_forgotten() -> None:
+    stage = at_a_question()
+    stage.say("je ne sais pas", doubtful=True)
+    assert stage.state.doubt is not None
+    kept = stage.kinds()
+
+    stage.send(CallerChanged(recognisable=False))
+
+    assert stage.state.doubt is None
+    assert stage.state.before is None
+    assert stage.kinds() == kept
+
+
+def test_the_session_of_the_first_caller_that_waits_is_not_offered_to_the_second_one() -> None:
+    stage = phone(recognisable=True, waiting_locale="fr")
+    assert stage.state.phase is Phase.COMEBACK
+
+    stage.send(CallerChanged(recognisable=True))
+
+    assert stage.state.phase is Phase.LANGUAGE
+    assert stage.state.waiting_locale is None
+
+
+def test_the_wish_to_be_recognised_is_the_first_callers_own() -> None:
+    stage = phone(recognisable=True)
+    stage.keys("111")
+    assert stage.state.recognised
+
+    stage.send(CallerChanged(recognisable=False))
+
+    assert not stage.state.recognised
+    assert not stage.state.recognisable
+
+
+def test_a_yes_to_being_helped_does_not_pass_over_with_the_call() -> None:
+    stage = phone()
+    stage.send(MediatorAsks(Seat("sitting-1", "la Maison Bleue")))
+    stage.keys("1111")
+    assert stage.of_kind(AssistanceBegun)
+
+    stage.send(CallerChanged(recognisable=False))
+
+    assert stage.of_kind(AssistanceEnded) == [AssistanceEnded("sitting-1")]
+    assert stage.state.session.helper is None
+    stage.send(MediatorAsks(Seat("sitting-1", "la Maison Bleue")))
+    assert stage.state.phase is Phase.ASSISTANCE
+
+
+def test_a_question_whether_they_agree_is_asked_of_the_second_caller() -> None:
+    stage = phone()
+    stage.send(MediatorAsks(Seat("sitting-1", "la Maison Bleue")))
+    stage.press("1")
+    assert stage.state.phase is Phase.ASSISTANCE
+    asked = stage.prompts
+
+    stage.send(CallerChanged(recognisable=False))
+
+    assert stage.state.phase is Phase.ASSISTANCE
+    assert stage.prompts == ["phone.caller_changed", *asked]
+    assert stage.kinds() == []
+
+
+def test_digits_of_the_first_caller_are_forgotten() -> None:
+    stage = phone()
+    stage.keys("12123")
+    assert stage.state.digits == "123"
+
+    stage.send(CallerChanged(recognisable=False))
+
+    assert stage.state.digits == ""
+    assert stage.state.phase is Phase.CODE_ENTRY
+
+
+def test_a_goodbye_is_not_begun_again() -> None:
+    stage = phone(calling="campaign")
+    stage.press("2")
+    assert stage.state.phase is Phase.GOODBYE
+
+    assert stage.send(CallerChanged(recognisable=False)) == []

@@ -15,9 +15,18 @@ from typing import Any
 
 from aiosipua import SipRequest, SipResponse, Via, stringify_uri, stringify_via
 
-from voice_app.telephony.sip.call import ALLOW, Call, CallState
+from voice_app.telephony.sip.call import Call, CallState
 from voice_app.telephony.sip.description import CONTENT_TYPE
-from voice_app.telephony.sip.messages import BadMessage, answer, essentials, new_tag, uri_of
+from voice_app.telephony.sip.messages import (
+    ABLE,
+    ALLOW,
+    EXTENSIONS,
+    BadMessage,
+    answer,
+    essentials,
+    new_tag,
+    uri_of,
+)
 from voice_app.telephony.sip.transactions import LIFETIME_S, ServerTransaction, Transactions
 from voice_app.telephony.sip.transport import Flow, Transports
 
@@ -118,7 +127,8 @@ class UserAgent:
         if not self._is_allowed(transaction.flow.peer[0]):
             transaction.respond(answer(request, 403, to_tag=new_tag()))
             return
-        unknown = request.headers.get("require")
+        required = (each.strip() for value in request.headers.get("require") for each in value.split(","))
+        unknown = [each for each in required if each.lower() not in EXTENSIONS]
         if unknown and request.method != "CANCEL":
             transaction.respond(answer(request, 420, to_tag=new_tag(), headers=[("Unsupported", ", ".join(unknown))]))
             return
@@ -130,7 +140,7 @@ class UserAgent:
             await self._new_call(transaction)
         elif request.method == "OPTIONS":
             status = 200 if self._accepting() else 503
-            transaction.respond(answer(request, status, to_tag=new_tag(), headers=[ALLOW, ("Accept", CONTENT_TYPE)]))
+            transaction.respond(answer(request, status, to_tag=new_tag(), headers=[*ABLE, ("Accept", CONTENT_TYPE)]))
         elif request.method in ("BYE", "INFO", "UPDATE", "NOTIFY"):
             transaction.respond(answer(request, 481, to_tag=new_tag()))
         else:

@@ -26,7 +26,8 @@ from aiosipua import SipRequest, SipResponse
 from voice_app.telephony.errors import CallFailed
 from voice_app.telephony.sip.description import CONTENT_TYPE, Describer, Sound, Unacceptable, read_answer
 from voice_app.telephony.sip.messages import (
-    METHODS,
+    ABLE,
+    ALLOW,
     BadMessage,
     answer,
     body_of_type,
@@ -40,7 +41,6 @@ from voice_app.telephony.sip.transport import Flow
 
 log = logging.getLogger(__name__)
 
-ALLOW = ("Allow", ", ".join(METHODS))
 _SIGNAL = re.compile(r"(?im)^\s*signal\s*=\s*([0-9*#])")
 _BARE_KEY = re.compile(r"^\s*([0-9*#])\s*$")
 _BYE_LIMIT_S = 8.0
@@ -278,7 +278,7 @@ class Call:
             transaction.request,
             200,
             to_tag=self.local_tag,
-            headers=[("Contact", self._agent.contact(transaction.flow)), ALLOW, ("Content-Type", CONTENT_TYPE)],
+            headers=[("Contact", self._agent.contact(transaction.flow)), *ABLE, ("Content-Type", CONTENT_TYPE)],
         )
         response.text = text
         self._acked = asyncio.Event()

@@ -18,6 +18,7 @@ from aiosipua import (
     SipResponse,
     SipUri,
     Via,
+    parse_address,
     parse_uri,
     parse_via,
     stringify_uri,
@@ -28,6 +29,10 @@ AGENT = "voice-app"
 """No version: it would tell an attacker which faults to try."""
 METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "NOTIFY")
 """What we understand (Allow)."""
+ALLOW = ("Allow", ", ".join(METHODS))
+EXTENSIONS = ("replaces",)
+"""What a peer may require of us: a call that takes the place of another one (RFC 3891)."""
+ABLE = (ALLOW, ("Supported", ", ".join(EXTENSIONS)))
 COOKIE = "z9hG4bK"
 REASONS = {
     100: "Trying",
@@ -155,6 +160,14 @@ def uri_of(text: str) -> SipUri:
     """Read an address. Raises BadMessage."""
     try:
         return parse_uri(text)
+    except (ValueError, IndexError) as fault:
+        raise BadMessage(f"not a SIP address: {text}") from fault
+
+
+def tag_of(text: str) -> str | None:
+    """Give the tag of a From or To, None where there is none. Raises BadMessage."""
+    try:
+        return parse_address(text).tag
     except (ValueError, IndexError) as fault:
         raise BadMessage(f"not a SIP address: {text}") from fault
 

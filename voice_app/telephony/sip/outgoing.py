@@ -9,10 +9,11 @@ from aiosipua import SipRequest, SipResponse
 
 from voice_app.telephony.errors import CallFailed
 from voice_app.telephony.sip.agent import UserAgent
-from voice_app.telephony.sip.call import ALLOW, Call, Listener, Peer
+from voice_app.telephony.sip.call import Call, Listener, Peer
 from voice_app.telephony.sip.description import CONTENT_TYPE, Describer, Sound, Unacceptable, read_answer
 from voice_app.telephony.sip.digest import Credentials, Digest
 from voice_app.telephony.sip.messages import (
+    ABLE,
     body_of_type,
     contact_uri,
     essentials,
@@ -78,7 +79,8 @@ def _invite(
         "INVITE", target, sender=f"<{sender}>;tag={tag}", receiver=f"<{target}>", call_id=call_id, sequence=sequence
     )
     request.headers.set_single("Contact", agent.contact(flow))
-    request.headers.set_single(*ALLOW)
+    for each in ABLE:
+        request.headers.set_single(*each)
     request.headers.set_single("Content-Type", CONTENT_TYPE)
     request.text = describer.offer()
     return request
