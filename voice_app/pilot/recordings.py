@@ -9,8 +9,9 @@
         03.sealed         the fourth word
 
 A consent is a sound in which somebody speaks; silence is refused. A word is refused as long as there is no consent: the
-order is kept here, by the folder itself, whatever a page sends. Erasing deletes the folder, all of it; erasing
-everybody also destroys the key, so that no copy opens any more.
+order is kept here, by the folder itself, whatever a page sends. Sounds of a pilot from before they were encrypted end
+in `.wav`: listed, heard and erased as the others; none is written. Erasing deletes the folder, all of it;
+erasing everybody also destroys the key, so that no copy opens any more.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ from voice_app.errors import SoundUnreadable, VoiceAppError
 from voice_app.pilot.sealed import SealedSounds
 from voice_app.speech.passages import passages
 from voice_app.speech.samples import at_rate
+from voice_app.speech.wav import parse_wav
 
 DEVICES = ("kiosk", "phone")
 CONSENT, TRAINING = "consent", "training"
-SEALED = ".sealed"
+SEALED, PLAIN = ".sealed", ".wav"
 PERSON_DIGITS = 6
 LEAST_SPEECH_MS = 300
 """A consent in which nobody speaks for so long is none."""
@@ -123,7 +125,8 @@ class PilotFolder:
         """Give everybody who has agreed, by number."""
         if not self._folder.is_dir():
             return ()
-        return tuple(self.person(each.parent.name) for each in sorted(self._folder.glob(f"*/{CONSENT}{SEALED}")))
+        consents = (each for ending in (SEALED, PLAIN) for each in self._folder.glob(f"*/{CONSENT}{ending}"))
+        return tuple(self.person(number) for number in sorted({each.parent.name for each in consents}))
 
     def person(self, number: str) -> Person:
         """Give one person. Raises UnknownPerson."""
@@ -137,15 +140,18 @@ class PilotFolder:
             locale=str(about["locale"]),
             device=str(about["device"]),
             words=tuple(str(word) for word in about["words"]),
-            training_allowed=(folder / f"{TRAINING}{SEALED}").is_file(),
-            recorded=tuple(sorted(int(each.stem) for each in folder.glob(f"[0-9]*{SEALED}"))),
+            training_allowed=any((folder / f"{TRAINING}{ending}").is_file() for ending in (SEALED, PLAIN)),
+            recorded=tuple(sorted({int(e.stem) for ending in (SEALED, PLAIN) for e in folder.glob(f"[0-9]*{ending}")})),
         )
 
     def word(self, number: str, place: int) -> Sound:
         """Give the recording of a word, at the rate of hearing. Raises SoundUnreadable."""
         path = self._of(number) / f"{place:02d}{SEALED}"
+        plain, name = path.with_suffix(PLAIN), f"{number}/{path.stem}"
         try:
-            return at_rate(self._sounds.read(path, f"{number}/{path.stem}"), HEARING_RATE_HZ)
+            old = not path.exists() and plain.exists()
+            said = parse_wav(plain.read_bytes(), name) if old else self._sounds.read(path, name)
+            return at_rate(said, HEARING_RATE_HZ)
         except OSError as fault:
             raise SoundUnreadable(f"{path.name} of person {number} cannot be read") from fault
 

@@ -10,7 +10,7 @@ import pytest
 from audio_content.loader import load
 from tests.voice_app.fakes import FakeRecognizer
 from tests.voice_app.speech.test_endpointing import voiced
-from voice_app.audio import HEARING_RATE_HZ, Sound
+from voice_app.audio import HEARING_RATE_HZ, Sound, wav_bytes
 from voice_app.errors import SoundUnreadable
 from voice_app.hearing import HearingOutcome
 from voice_app.pilot.figures import Figures, interval, listen
@@ -172,3 +172,19 @@ def test_intervals_are_wilsons() -> None:
     assert interval(0, 0) == (0.0, 100.0)
     assert interval(10, 10) == (72.2, 100.0)
     assert interval(5, 10) == (23.7, 76.3)
+
+
+def test_sounds_from_before_they_were_encrypted_are_listed_heard_and_erased(
+    folder: PilotFolder, tmp_path: Path
+) -> None:
+    number = agreed(folder)
+    old = tmp_path / "pilot" / number
+    (old / "consent.sealed").unlink()
+    for name in ("consent", "training", "01"):
+        (old / f"{name}.wav").write_bytes(wav_bytes(SAID))
+
+    (person,) = folder.people()
+    assert (person.number, person.training_allowed, person.recorded) == (number, True, (1,))
+    assert folder.word(number, 1) == SAID
+    assert folder.erase_all() == 1
+    assert not old.exists()
