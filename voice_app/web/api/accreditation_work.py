@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from engine.organization.accreditation import (
     LONGEST,
@@ -36,7 +36,7 @@ class PartnerShape(Asked):
     """An organisation of the network."""
 
     name: Annotated[str, Field(min_length=1, max_length=LONGEST)]
-    training: Annotated[bool, Field(description="A training organisation.")] = False
+    training: Annotated[StrictBool, Field(description="A training organisation.")] = False
 
 
 class AccreditationShape(Asked):

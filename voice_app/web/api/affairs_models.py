@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from engine.organization.campaigns import LONGEST_NAME
 from voice_app.organizations import AuditEntry, OrganizationFacts, ShownOrganization
@@ -27,7 +27,7 @@ class ChangedOrganization(Asked):
     kind: Annotated[str | None, Field(max_length=LONGEST_WORD)] = None
     tags: Annotated[list[Annotated[str, Field(max_length=LONGEST_WORD)]] | None, Field(max_length=MOST_TAGS)] = None
     legal_id: Annotated[str | None, Field(max_length=31, description="Letters, digits, points, hyphens.")] = None
-    training: Annotated[bool | None, Field(description="A training organisation.")] = None
+    training: Annotated[StrictBool | None, Field(description="A training organisation.")] = None
 
     def of(self, shown: ShownOrganization) -> OrganizationFacts:
         """Give the whole of what is said, from what is there and what is named."""

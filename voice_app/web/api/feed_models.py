@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from voice_app.feeds import PAGE_AT_MOST, Piece
+
+_NUMBER = re.compile(r"[+-]?[0-9.]+")
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -18,7 +21,15 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("no such moment") from fault
 
 
-AskedMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _written(value: Any) -> Any:
+    """Give a day or a moment that is written as one. Raises ValueError for a number: seconds since 1970 are neither."""
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        return value
+    raise ValueError("a day or a moment is written as RFC 3339 says")
+
+
+AskedDay = Annotated[date, BeforeValidator(_written)]
+AskedMoment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_in_utc)]
 
 
 class Asked(BaseModel):

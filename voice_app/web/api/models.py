@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from engine.model import MAX_LEVEL
 from engine.organization.campaigns import LONGEST_LABEL, LONGEST_TITLE, LONGEST_WELCOME
@@ -55,7 +55,9 @@ class NewCampaign(Asked):
         dict[Annotated[str, Field(pattern="^(fr|en)$")], Annotated[str, Field(max_length=LONGEST_LABEL)]],
         Field(description="What your own number of a person is called, by language. People may go on without it."),
     ] = Field(default_factory=dict)
-    repeated: Annotated[bool, Field(description="Who shared a result may take part again, some days later.")] = False
+    repeated: Annotated[StrictBool, Field(description="Who shared a result may take part again, some days later.")] = (
+        False
+    )
     tags: Tags = Field(default_factory=list)
 
 
@@ -91,7 +93,7 @@ class MemberChange(Asked):
     """What a member shall be."""
 
     role: RoleName
-    active: bool
+    active: StrictBool
 
 
 class NewWebhook(Asked):

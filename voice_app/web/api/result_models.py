@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from engine.organization.tallies import Kind, Tally
 from voice_app.results import Figures, ModeEffect, Published, ResultFilter
-from voice_app.web.api.feed_models import Asked, told_moment
+from voice_app.web.api.feed_models import Asked, AskedDay, told_moment
 from voice_app.web.api.models import CountsAnswer
 from voice_app.web.organization.charts import channel_lines
 
@@ -21,8 +21,8 @@ LONGEST_GROUP = 60
 class ResultQuery(Asked):
     """Which results: sent from `first` to `last` (days in UTC, both in), by a channel, of a group."""
 
-    first: date | None = None
-    last: date | None = None
+    first: AskedDay | None = None
+    last: AskedDay | None = None
     channel: ChannelName | None = None
     group: Annotated[str | None, Field(min_length=1, max_length=LONGEST_GROUP)] = None
 

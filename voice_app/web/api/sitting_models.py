@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from engine.organization.campaigns import LONGEST_TITLE
 from engine.organization.sittings import LONGEST_HINT, LONGEST_NOTE
@@ -50,7 +50,7 @@ class NewAct(Asked):
         str | None, Field(max_length=80, description=f"To pass on: the id of an option, or `{NONE_KNOWN}`.")
     ] = None
     done_for_them: Annotated[
-        bool, Field(description="Passed on, but the mediator's own answer: it does not count.")
+        StrictBool, Field(description="Passed on, but the mediator's own answer: it does not count.")
     ] = False
 
 

@@ -144,6 +144,8 @@ async def test_a_campaign_has_all_its_options(program: Program) -> None:
         ({"locales": ["de"]}, "locales.0"),
         ({"welcome": {"de": "Hallo"}}, "welcome.de.[key]"),
         ({"opens": "2026-01-01T00:00:00"}, "opens"),
+        ({"closes": 0}, "closes"),
+        ({"repeated": 1}, "repeated"),
         ({"opens": "2026-05-02T00:00:00Z", "closes": "2026-05-01T00:00:00Z"}, "closes"),
         ({"owner": "somebody"}, "owner"),
     ],

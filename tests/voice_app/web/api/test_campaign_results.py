@@ -74,7 +74,9 @@ async def test_figures_and_files_are_narrowed(program: Program, asked: str, shar
     assert figures["groups"] == ["mardi"]
 
 
-@pytest.mark.parametrize("query", ["first=yesterday", "channel=radio", "group=", "cohort=x", "since=2026-01-01"])
+@pytest.mark.parametrize(
+    "query", ["first=yesterday", "last=0", "channel=radio", "group=", "cohort=x", "since=2026-01-01"]
+)
 async def test_a_filter_that_cannot_be_is_a_problem(program: Program, query: str) -> None:
     path = await _shared(program)
 
