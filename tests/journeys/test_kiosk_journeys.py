@@ -143,9 +143,9 @@ async def test_the_page_of_the_certification_leads_to_a_rehearsal(served: Servic
     async with visitor(served.address, microphone=False) as there:
         await there.page.goto(f"{served.address.rstrip('/')}/certification?lang=fr")
         await there.page.click("text=Commencer une répétition")
-        await begin(there)
+        language = await begin(there)
         await there.page.keyboard.press("1")
-        view = await there.next_view()
+        view = await there.next_view(language.turn)
         shown_in_address = await there.page.evaluate("location.hash")
 
     assert "C'est une répétition" in " ".join(view.text).replace("\u2019", "'")

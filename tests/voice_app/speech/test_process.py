@@ -20,6 +20,8 @@ from voice_app.speech import frames
 from voice_app.speech.process import WorkerDown, WorkerFault, WorkerProcess
 
 NOTICED_S = 1.0
+LATE_S = 2.0
+"""A busy machine wakes the watcher late; unwatched, all of these would last as long as their limits, 10 s and more."""
 FACTORY = "worker_doubles:build"
 
 
@@ -147,7 +149,7 @@ async def test_stopped_process_is_noticed_within_a_second_while_idle(worker: Wor
     seconds = await lost(worker)
     await back(worker)
 
-    assert seconds < NOTICED_S + 0.2
+    assert seconds < NOTICED_S + LATE_S
     assert await worker.request("greet", "Ana", 5) == "bonjour Ana"
 
 
@@ -161,7 +163,7 @@ async def test_stopped_process_is_noticed_within_a_second_during_a_request(worke
 
     with pytest.raises(WorkerDown, match="progress"):
         await running
-    assert time.monotonic() - began < NOTICED_S + 0.2
+    assert time.monotonic() - began < NOTICED_S + LATE_S
 
 
 async def test_dead_lock_is_noticed_within_a_second(worker: WorkerProcess) -> None:
@@ -170,7 +172,7 @@ async def test_dead_lock_is_noticed_within_a_second(worker: WorkerProcess) -> No
     with pytest.raises(WorkerDown, match="progress"):
         await worker.request("sleep", 30, 20)
 
-    assert time.monotonic() - began < NOTICED_S + 0.2
+    assert time.monotonic() - began < NOTICED_S + LATE_S
 
 
 async def test_waiting_engine_is_left_alone_when_stalls_are_not_watched() -> None:
