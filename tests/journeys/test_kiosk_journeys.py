@@ -27,6 +27,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 QUESTIONS = 10
 TURNS_LIMIT = 60
 RESULT_LIMIT_S = 120
+RESULT_LASTS_S = 100
+"""Of the recording, at its end: the result and what can be said after it, at any pace."""
 AN_ANSWER_IS_TOLD = ".choice.spoken-now"
 
 
@@ -236,7 +238,7 @@ async def test_a_diagnostic_by_voice_alone(served: Service, tmp_path: Path) -> N
     assert view.screen == "result"
     assert_is_a_result(view)
     assert len(answers_on_disk(served.folder)) == QUESTIONS
-    words = transcribed(tmp_path / "played.raw", last_s=40)
+    words = transcribed(tmp_path / "played.raw", last_s=RESULT_LASTS_S)
     assert "point fort" in words or "étape" in words
     assert "certification" in words
 
