@@ -12,17 +12,15 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Blueprint
 
-import voice_app.web
 from tests.voice_app.web.organization.desk import Desk
-
-STATIC = Path(voice_app.web.__file__).parent / "static"
+from voice_app.web.static_files import StaticFiles
 
 
 @asynccontextmanager
 async def desk_server(folder: Path, *beside: Blueprint) -> AsyncIterator[tuple[Desk, str]]:
     """Serve a desk with a database in this folder; give it and its address. `beside`: further pages."""
     desk = await Desk.open(folder)
-    desk.app.register_blueprint(Blueprint("look", __name__, static_folder=str(STATIC), static_url_path="/static"))
+    desk.app.add_url_rule("/static/<path:filename>", "static", StaticFiles().give)
     for each in beside:
         desk.app.register_blueprint(each)
     listener = socket.socket()

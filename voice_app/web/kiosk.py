@@ -27,6 +27,7 @@ from voice_app.web.rendering import render_page, render_view
 from voice_app.web.report_desk import ReportDesk
 from voice_app.web.rules import WebRules
 from voice_app.web.sound_shelf import SoundShelf
+from voice_app.web.static_files import StaticFiles
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,8 @@ def kiosk_blueprint(
     """
     chosen = rules or WebRules()
     kiosk = _Kiosk(run_conversation, speak, make_report, note_refusal, chosen, channel_rules or KioskRules())
-    blueprint = Blueprint("kiosk", __name__, static_folder="static", static_url_path="/static")
+    blueprint = Blueprint("kiosk", __name__)
+    blueprint.add_url_rule("/static/<path:filename>", "static", StaticFiles().give)
     blueprint.add_url_rule("/", "start", kiosk.start)
     blueprint.add_url_rule("/mentions", "mentions", kiosk.mentions)
     blueprint.add_url_rule("/healthz", "healthz", kiosk.healthz)
