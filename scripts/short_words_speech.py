@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,25 +30,13 @@ from voice_app.speech.pico import ENVIRONMENT
 GARBAGE = ""
 """The wording of whatever is none of the wordings."""
 
+MORE_NUMBERS = {"fr": ("dix", "onze", "douze"), "en": ("ten",)}
+"""Answers to number questions beside the digits; a command resembles some (onze, douze: pause)."""
 KEPT = {
-    "fr": (
-        "dix",
-        "onze",
-        "douze",
-        "aide",
-        "retour",
-        "suivant",
-        "valider",
-        "annuler",
-        "répéter",
-        "arrêter",
-        "stop",
-        "pause",
-    ),
-    "en": ("ten", "help", "back", "next", "cancel", "repeat", "stop", "pause", "yes", "no"),
-}  # fmt: skip
-"""Words trained beside those of the content, so that a thinner or thicker vocabulary needs no new head, and answers to
-number questions that a command resembles (onze, douze: pause)."""
+    "fr": ("aide", "retour", "suivant", "valider", "annuler", "répéter", "arrêter", "stop", "pause"),
+    "en": ("help", "back", "next", "cancel", "repeat", "stop", "pause", "yes", "no"),
+}
+"""Words trained beside those of the content, so that a thinner or thicker vocabulary needs no new head."""
 VOICES = {"fr": ("fr-FR",), "en": ("en-GB", "en-US")}
 OWN_VOICE = {"english": "en-GB", "in english": "en-GB", "français": "fr-FR"}
 """Names of the other language, half of the time said by a speaker of it."""
@@ -108,7 +96,7 @@ OTHER_WORDS = {
         soixante cent mille première-fois dernier prochain téléphone écran bouton souris clavier internet courriel
         message photo vidéo musique radio télé journal livre bé cé dé gé ji ka elle emme enne pé ku erre esse té vé
         ixe zède rouge vert jaune noir blanc gauche droite haut bas répond répon répons numé numér pre deuze trouas
-        aidant aimer épeler répétition pauser poser paire père pire lente vide vitre fore forme tort corps sorte
+        aidant aimer épeler pauser poser paire père pire lente vide vitre fore forme tort corps sorte
         continent content contenu commun commerce passé passage place pâte patte entier ailleurs travail soleil
         fauteuil famille fille billet quille grille oreille abeille feuille""",
     "en": """to too tune true through tree free three-piece freedom fort door more floor store war won wonder wander son
@@ -146,9 +134,17 @@ def settle() -> None:
 
 
 def wordings(language: str, content: Content | None = None) -> tuple[str, ...]:
-    """Give every wording of the fixed vocabulary and `KEPT`, sorted."""
+    """Give every wording of the fixed vocabulary, `MORE_NUMBERS` and `KEPT`, sorted."""
     words: Vocabulary = (content or load()).vocabularies[language]
-    groups = (*words.commands.values(), *words.places, *words.digits, words.yes, words.no, KEPT[language])
+    groups = (
+        *words.commands.values(),
+        *words.places,
+        *words.digits,
+        words.yes,
+        words.no,
+        MORE_NUMBERS[language],
+        KEPT[language],
+    )
     return tuple(sorted({form for forms in groups for form in forms}))
 
 
@@ -170,9 +166,9 @@ def other_speech(language: str, content: Content, known: Sequence[str]) -> list[
     return [text for text in found if text and text not in known and not any(form in f" {text} " for form in inside)]
 
 
-def renderings(wording: str) -> int:
-    """Give how often a wording is said: short ones are hard to hear, and the shortest of them are the numbers."""
-    return 150 if len(wording) <= 6 else 60 if len(wording) <= 12 else 36
+def renderings(wording: str, numbers: Set[str]) -> int:
+    """Give how often a wording is said: short ones are hard to hear, and most answers are numbers."""
+    return 260 if wording in numbers else 150 if len(wording) <= 6 else 60 if len(wording) <= 12 else 36
 
 
 class Speakers:
@@ -209,8 +205,10 @@ def training_clips(language: str, content: Content, random: np.random.Generator)
     people, known = Speakers(random), wordings(language, content)
     others = other_speech(language, content, known)
     voices = VOICES[language]
+    digits = content.vocabularies[language].digits
+    numbers = {form for forms in (*digits, MORE_NUMBERS[language]) for form in forms}
     for wording in known:
-        for take in range(renderings(wording)):
+        for take in range(renderings(wording, numbers)):
             foreign = OWN_VOICE.get(wording) if take % 2 else None
             yield Clip(wording, people.speak(wording, foreign or voices[take % len(voices)]))
         carrier, _, number = wording.partition(" ")

@@ -13,62 +13,65 @@ Two networks stand on the frozen encoder of the embedded recogniser: 512 numbers
 where the sound is longer. They differ by their seed alone: what they make together errs less than either
 (Lakshminarayanan et al. 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles"). A third
 one looks at the log-mel picture that is encoded, not at what the encoder makes of it; by itself it hears less, but it
-errs elsewhere. Every clip is heard through several worlds. Each: a linear layer, residual convolutions over time,
-attention pooling with four heads, a linear layer to the wordings and "none of them". The exported weights are the mean
-over the last third of the steps (their average generalises better than the last point; Izmailov et al. 2018, "Averaging
-Weights Leads to Wider Optima"), rounded to `LEVELS` steps either way with one scale a row: under five bits, compressed.
+errs elsewhere. Then the two are trained anew by what all three say of each clip, which tells more than its name does:
+what else it sounds like (Hinton et al. 2015, "Distilling the Knowledge in a Neural Network"). Every clip is heard
+through several worlds. Each network: a linear layer, residual convolutions over time, attention pooling with four
+heads, a linear layer to the wordings and "none of them". The exported weights are the mean over the last third of the
+steps (their average generalises better than the last point; Izmailov et al. 2018, "Averaging Weights Leads to Wider
+Optima"), rounded to `LEVELS` steps either way with one scale a row: under five bits, compressed.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
+import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import ctranslate2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from short_words_speech import GARBAGE, Clip, babble_voices, hesitations, settle, training_clips, wordings
-from short_words_world import Wave, World
+from short_words_encoded import (
+    ENCODED,
+    PICTURE,
+    WINDOWS,
+    WORLDS,
+    Encoded,
+    Features,
+    batches,
+    encoded_clips,
+    presented,
+    side_by_side,
+)
+from short_words_speech import settle
 from torch import Tensor, nn
 from torch.nn import functional
 
-from audio_content.loader import load
 from voice_app.settings import load_settings
-from voice_app.speech.keyword_head import DIMENSIONS, FRAMES_PER_CODE, STACKED, stacked
-from voice_app.speech.log_mel import BANDS, HOP, log_mel, present
+from voice_app.speech.keyword_head import DIMENSIONS, STACKED
+from voice_app.speech.log_mel import BANDS
 from voice_app.speech.models import WHISPER_SHA256, require_whisper
 
 FOLDER = Path(__file__).parents[1] / "voice_app" / "speech" / "keyword_weights"
 SEED = 20
-ENCODED, PICTURE = "encoded", "picture"
 KINDS = (ENCODED, ENCODED, PICTURE)
 """What each network looks at."""
-WORLDS = {ENCODED: 2, PICTURE: 3}
-"""Through so many rooms, noises and lines each clip is heard; the first ones are encoded too."""
 LEVELS = 9
 """Eleven heard people no better, and weigh more than 200 kB."""
-WINDOWS = (250, 400)
-"""Frames of 10 ms that are encoded: the first that the sound fits; a longer sound is cut."""
 WIDTH, KERNEL, ATTENTION = 60, 5, 4
 INPUTS = {ENCODED: DIMENSIONS, PICTURE: STACKED}
 DILATIONS = {ENCODED: (1, 2), PICTURE: (1, 2, 4, 8)}
-PER_FRAME = {ENCODED: FRAMES_PER_CODE, PICTURE: 1}
-"""Frames of 10 ms that one of what is looked at stands for."""
 EPOCHS = {ENCODED: 7, PICTURE: 7}
 """Times that everything is shown, each clip through all of its worlds."""
-BATCH, PEAK_RATE, DECAY = 64, 3e-3, 0.02
+PEAK_RATE, DECAY = 3e-3, 0.02
 SMOOTHING, NOISE, DROP_IN, DROP_OUT = 0.05, 0.15, 0.2, 0.3
+TAUGHT = 0.7
+"""Share of what a pupil learns that is what the networks said together; the rest is what was said to them."""
 LEFT_OUT = 16
 """One clip of so many is not trained on and gives the figures in the .toml."""
-
-Features = NDArray[np.float16]
 
 
 def gelu(values: Tensor) -> Tensor:
@@ -111,13 +114,11 @@ def main() -> None:
     torch.use_deterministic_algorithms(True)
     with tempfile.TemporaryDirectory() as scratch:
         clips = encoded_clips(chosen.language, chosen.seed, chosen.features or Path(scratch), chosen.jobs)
-        slowest_first = sorted(range(len(KINDS)), key=lambda number: KINDS[number] == ENCODED)
-        each = side_by_side(
-            lambda number: train(clips, KINDS[number], chosen.seed, number + chosen.first_head),
-            slowest_first,
-            chosen.jobs,
-        )
-        made = [each[slowest_first.index(number)] for number in range(len(KINDS))]
+        made = trained_side_by_side(clips, range(len(KINDS)), chosen)
+        lesson = said_together([head for head, _ in made], clips, chosen.jobs)
+        pupils = [number for number, kind in enumerate(KINDS) if kind == ENCODED]
+        for number, pupil in zip(pupils, trained_side_by_side(clips, pupils, chosen, lesson), strict=True):
+            made[number] = pupil
     chosen.target.mkdir(parents=True, exist_ok=True)
     export([head for head, _ in made], clips, chosen.target / f"{chosen.language}.npz")
     figures = [each for _, each in made]
@@ -125,128 +126,46 @@ def main() -> None:
     print(figures, (chosen.target / f"{chosen.language}.npz").stat().st_size, "bytes")
 
 
-Result = TypeVar("Result")
-
-
-def side_by_side(work: Callable[[int], Result], numbers: Iterable[int], jobs: int) -> list[Result]:
-    """Give what the work makes of each number, by so many processes that share what is in memory now."""
-    _work.append(work)
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        found: list[Result] = pool.map(_do, numbers, chunksize=1)
-    _work.pop()
-    return found
-
-
-_work: list[Callable[[int], Any]] = []
-
-
-def _do(number: int) -> Any:
-    return _work[-1](number)
-
-
-# --- clips ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """What the clips became in each world, by what is looked at: worlds x clips x frames x numbers.
-
-    `windows`: how many frames of 10 ms are a clip's own, worlds x clips. `labels`: a clip's class; the last class is
-    none of them. `middle`, `spread`: mean and standard deviation of each number over some clips.
-    """
-
-    frames: dict[str, Features]
-    windows: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    classes: tuple[str, ...]
-    middle: dict[str, NDArray[np.float32]]
-    spread: dict[str, NDArray[np.float32]]
-
-
-def encoded_clips(language: str, seed: int, folder: Path, jobs: int) -> Encoded:
-    """Give the encoded clips: those of the folder if they are there."""
-    kept, seen = (folder / f"{language}-{seed}-{kind}.npy" for kind in (ENCODED, PICTURE))
-    told = folder / f"{language}-{seed}.npz"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not told.exists():
-        content = load()
-        classes = (*wordings(language, content), GARBAGE)
-        random = np.random.default_rng((seed, ord(language[0])))
-        clips = list(training_clips(language, content, random))
-        print(len(clips), "clips said", round(time.process_time()), "s", flush=True)
-        around = babble_voices(language, content, random), hesitations(language, random)
-        windows = encode(clips, around, seed, (kept, seen), jobs)
-        place = {wording: number for number, wording in enumerate(classes)}
-        labels = np.array([place[clip.wording] for clip in clips])
-        np.savez(told, classes=np.array(classes), labels=labels, windows=windows)
-    frames: dict[str, Features] = {ENCODED: np.load(kept, mmap_mode="r"), PICTURE: np.load(seen, mmap_mode="r")}
-    with np.load(told) as known:
-        windows, labels, classes = known["windows"], known["labels"], tuple(str(each) for each in known["classes"])
-    some = np.sort(np.random.default_rng(seed).permutation(len(labels))[:600])
-    own = {
-        kind: np.concatenate([frames[kind][0, clip, : windows[0, clip] // PER_FRAME[kind]] for clip in some])
-        for kind in frames
-    }
-    middle, spread = (
-        {kind: of(each.astype(np.float32), axis=0) for kind, each in own.items()} for of in (np.mean, np.std)
+def trained_side_by_side(
+    clips: Encoded, numbers: Sequence[int], chosen: argparse.Namespace, lesson: Features | None = None
+) -> list[tuple[Head, dict[str, float]]]:
+    """Give the networks of these numbers, the slowest begun first; by the clips' labels or by a lesson as well."""
+    first = chosen.first_head + (0 if lesson is None else len(KINDS))
+    order = sorted(numbers, key=lambda number: KINDS[number] == ENCODED)
+    each = side_by_side(
+        lambda number: train(clips, KINDS[number], chosen.seed, number + first, lesson), order, chosen.jobs
     )
-    return Encoded(frames, windows, labels, classes, middle, spread)
-
-
-def encode(
-    clips: list[Clip], around: tuple[list[Wave], list[Wave]], seed: int, paths: tuple[Path, Path], jobs: int
-) -> NDArray[np.int64]:
-    """Write what the encoder makes of the clips, each through worlds of its own, and their pictures of some more.
-
-    Gives the frames of each picture, worlds x clips.
-    """
-    codes, longest = WINDOWS[-1] // FRAMES_PER_CODE, WINDOWS[-1]
-    shapes = (WORLDS[ENCODED], len(clips), codes, DIMENSIONS), (WORLDS[PICTURE], len(clips), longest, BANDS)
-    for path, shape in zip(paths, shapes, strict=True):
-        np.lib.format.open_memmap(path, "w+", np.float16, shape).flush()
-    windows = np.zeros((WORLDS[PICTURE], len(clips)), np.int64)
-    each = side_by_side(lambda job: encode_some(clips[job::jobs], around, seed, paths, job, jobs), range(jobs), jobs)
-    for job, some in enumerate(each):
-        windows[:, job::jobs] = np.array(some).T
-    return windows
-
-
-def encode_some(
-    clips: list[Clip],
-    around: tuple[list[Wave], list[Wave]],
-    seed: int,
-    paths: tuple[Path, Path],
-    first: int,
-    step: int,
-) -> list[list[int]]:
-    folder = require_whisper(load_settings().models_folder)
-    whisper = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type="int8", intra_threads=1)
-    kept, seen = (np.lib.format.open_memmap(path, "r+") for path in paths)
-    windows = []
-    for number, clip in enumerate(clips):
-        place = first + number * step
-        world, lengths = World(np.random.default_rng((seed, place)), *around), []
-        for turn in range(WORLDS[PICTURE]):
-            samples = present(world.carry(clip.wave))
-            window = next((each for each in WINDOWS if len(samples) <= each * HOP), WINDOWS[-1])
-            picture = log_mel(samples, window)
-            seen[turn, place, :window] = picture.T
-            lengths.append(window)
-            if turn < WORLDS[ENCODED]:
-                codes = np.array(whisper.encode(ctranslate2.StorageView.from_array(picture[None])))[0]
-                kept[turn, place, : len(codes)] = codes
-        windows.append(lengths)
-        if number % 500 == 0:
-            print(place, "encoded", round(time.process_time()), "s", flush=True)
-    kept.flush()
-    seen.flush()
-    return windows
+    return [each[order.index(number)] for number in numbers]
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
 
 
-def train(clips: Encoded, kind: str, seed: int, number: int) -> tuple[Head, dict[str, float]]:
+def said_together(heads: list[Head], clips: Encoded, jobs: int) -> Features:
+    """Give what the networks together make of every clip in every world that all of them know, as shares of 1.
+
+    Worlds one after the other x classes.
+    """
+
+    def say(job: int) -> list[tuple[NDArray[np.int64], Features]]:
+        torch.set_num_threads(1)
+        places = np.arange(WORLDS[ENCODED] * len(clips.labels))[job::jobs]
+        found = []
+        for some in batches(places, clips.windows.reshape(-1), np.random.default_rng(job)):
+            with torch.no_grad():
+                each = [torch.log_softmax(head(presented(clips, head.kind, some)), dim=1) for head in heads]
+            found.append((some, torch.softmax(torch.stack(each).mean(dim=0), dim=1).numpy().astype(np.float16)))
+        return found
+
+    lesson = np.zeros((WORLDS[ENCODED] * len(clips.labels), len(clips.classes)), np.float16)
+    for places, shares in itertools.chain.from_iterable(side_by_side(say, range(jobs), jobs)):
+        lesson[places] = shares
+    return lesson
+
+
+def train(
+    clips: Encoded, kind: str, seed: int, number: int, lesson: Features | None = None
+) -> tuple[Head, dict[str, float]]:
     """Give a network, which differs from another number's by everything that chance decides in training."""
     torch.set_num_threads(1)
     torch.manual_seed(1000 * seed + number)
@@ -266,8 +185,10 @@ def train(clips: Encoded, kind: str, seed: int, number: int) -> tuple[Head, dict
         losses = []
         for places in batches(trained, windows, random):
             frames = presented(clips, kind, places)
-            right = torch.from_numpy(labels[places % len(labels)])
-            frames, targets = disturb(frames, functional.one_hot(right, classes), random)
+            targets = functional.one_hot(torch.from_numpy(labels[places % len(labels)]), classes).float()
+            if lesson is not None:
+                targets = (1 - TAUGHT) * targets + TAUGHT * torch.from_numpy(lesson[places].astype(np.float32))
+            frames, targets = disturb(frames, targets, random)
             loss = functional.cross_entropy(head(frames), targets, label_smoothing=SMOOTHING)
             optimizer.zero_grad()
             loss.backward()
@@ -296,25 +217,6 @@ def train(clips: Encoded, kind: str, seed: int, number: int) -> tuple[Head, dict
     return best, figures
 
 
-def batches(
-    trained: NDArray[np.int64], lengths: NDArray[np.int64], random: np.random.Generator
-) -> Iterator[NDArray[np.int64]]:
-    """Give the clips (one world's after another's) in batches of one length, in another order each time."""
-    found: list[NDArray[np.int64]] = []
-    for length in np.unique(lengths):
-        some = random.permutation(trained[lengths[trained] == length])
-        found += [np.sort(some[start : start + BATCH]) for start in range(0, len(some), BATCH)]
-    yield from (found[place] for place in random.permutation(len(found)))
-
-
-def presented(clips: Encoded, kind: str, places: NDArray[np.int64]) -> Tensor:
-    """Give the frames of clips of one length, every number standardised."""
-    world, clip = np.divmod(places, len(clips.labels))
-    frames = clips.frames[kind][world, clip, : clips.windows[world[0], clip[0]] // PER_FRAME[kind]]
-    even = (frames.astype(np.float32) - clips.middle[kind]) / clips.spread[kind]
-    return torch.from_numpy(even if kind == ENCODED else stacked(even))
-
-
 def disturb(frames: Tensor, targets: Tensor, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Give a batch shifted, masked, noisy and mixed, and its targets as shares."""
     count, length, numbers = frames.shape
@@ -328,13 +230,12 @@ def disturb(frames: Tensor, targets: Tensor, random: np.random.Generator) -> tup
             begin, size = int(random.integers(0, length - 8)), int(random.integers(2, 8))
             frames[place, begin : begin + size] = 0.0
     frames = frames + NOISE * torch.randn(frames.shape)
-    shares = targets.float()
     mixed = random.random(count) < 0.4
     weight = torch.from_numpy(np.where(mixed, random.beta(0.3, 0.3, count), 1.0).astype(np.float32))
     partner = torch.from_numpy(random.permutation(count))
     return (
         weight[:, None, None] * frames + (1 - weight)[:, None, None] * frames[partner],
-        weight[:, None] * shares + (1 - weight)[:, None] * shares[partner],
+        weight[:, None] * targets + (1 - weight)[:, None] * targets[partner],
     )
 
 
