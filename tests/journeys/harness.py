@@ -42,6 +42,10 @@ class Service:
         self.address = self.process.stdout.readline().strip()
         assert self.address.startswith("http"), (self.folder / "serve.log").read_text()
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def kill(self) -> None:
         """End it as a power cut would."""
         assert self.process is not None
@@ -49,7 +53,7 @@ class Service:
         self._reap()
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.is_running:
             self.process.terminate()
             self._reap()
 

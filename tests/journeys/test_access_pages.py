@@ -171,7 +171,10 @@ class Looker:
         await self.judge(self.forced, f"{path} forced colours")
 
 
-@pytest.mark.parametrize("path", ["/help", "/privacy", "/certification", "/attestation", "/attestation?lang=en"])
+PLACES = ("/help", "/privacy", "/certification", "/attestation")
+
+
+@pytest.mark.parametrize("path", [*PLACES, "/attestation?lang=en"])
 async def test_every_page_for_everybody_is_clean_at_four_sizes_in_the_dark_and_in_forced_colours(
     served: Served, path: str
 ) -> None:
@@ -181,6 +184,22 @@ async def test_every_page_for_everybody_is_clean_at_four_sizes_in_the_dark_and_i
 
     assert looker.found == {}
     assert served.asked == {urlsplit(served.address).netloc}
+
+
+async def test_the_pages_for_everybody_lead_to_each_other_in_one_order(served: Served) -> None:
+    """WCAG 3.2.3: who has learned the links of one page knows those of the others."""
+    looker, told = await Looker.of(served), []
+
+    for here in PLACES:
+        await looker.page.goto(f"{served.address}{here}?lang=fr")
+        links = await looker.page.eval_on_selector_all(
+            "header nav a", "links => links.map(a => [new URL(a.href).pathname, a.getAttribute('aria-current')])"
+        )
+        told.append(links)
+        assert [path for path, current in links if current == "page"] == [here]
+
+    assert {tuple(path for path, _ in links[:-1]) for links in told} == {("/", *PLACES)}
+    assert [links[-1][0] for links in told] == list(PLACES)  # the other language of the same page
 
 
 async def test_every_new_page_is_clean_at_four_sizes_in_the_dark_and_in_forced_colours(served: Served) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +32,25 @@ RESULT_LASTS_S = 100
 AN_ANSWER_IS_TOLD = ".choice.spoken-now"
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Service]:
-    with service(tmp_path) as running:
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with service(tmp_path_factory.mktemp("kiosk")) as running:
         yield running
+
+
+@pytest.fixture
+def served(house: Service) -> Service:
+    """One service for all of these visitors: it runs, even where the test before died while it was killed."""
+    if not house.is_running:
+        house.start()
+    return house
+
+
+@pytest.fixture
+def answered(served: Service) -> Callable[[], list[str]]:
+    """Gives the items that were answered since the test began."""
+    before = len(answers_on_disk(served.folder))
+    return lambda: answers_on_disk(served.folder)[before:]
 
 
 def person(seed: int, *, keys_only: bool = True) -> KnowingPerson:
@@ -94,12 +109,14 @@ def without_names_of_skills(told: str) -> str:
 
 
 @pytest.mark.parametrize("mouse", [False, True], ids=["keys", "mouse"])
-async def test_a_diagnostic_by_keys_or_by_mouse(served: Service, mouse: bool) -> None:
+async def test_a_diagnostic_by_keys_or_by_mouse(
+    served: Service, answered: Callable[[], list[str]], mouse: bool
+) -> None:
     async with visitor(served.address, microphone=True) as there:
         view = await to_screen(there, person(3), await begin(there), "result", mouse=mouse)
 
     assert_is_a_result(view)
-    assert len(set(answers_on_disk(served.folder))) == len(answers_on_disk(served.folder)) == QUESTIONS
+    assert len(set(answered())) == len(answered()) == QUESTIONS
 
 
 async def test_a_diagnostic_with_the_microphone_refused(served: Service) -> None:
@@ -155,11 +172,13 @@ async def test_the_page_of_the_certification_leads_to_a_rehearsal(served: Servic
     assert shown_in_address == ""
 
 
-async def test_killed_after_the_fourth_answer_and_resumed_by_code(served: Service) -> None:
+async def test_killed_after_the_fourth_answer_and_resumed_by_code(
+    served: Service, answered: Callable[[], list[str]]
+) -> None:
     who = person(5)
     async with visitor(served.address, microphone=False) as there:
         view = await to_screen(there, who, await begin(there), "question")
-        while len(answers_on_disk(served.folder)) < 4:
+        while len(answered()) < 4:
             view = await press_on(there, who, view, mouse=False)
         asked, code = view, there.codes[-1]
         served.kill()
@@ -180,11 +199,10 @@ async def test_killed_after_the_fourth_answer_and_resumed_by_code(served: Servic
     assert " ".join(code[i : i + 2] for i in range(0, 8, 2)) in told
     assert [b.label for b in resumed.choices] == [b.label for b in asked.choices]
     assert resumed.text[-1:] == asked.text[-1:]
-    answered = answers_on_disk(served.folder)
-    assert len(answered) == len(set(answered)) == QUESTIONS
+    assert len(answered()) == len(set(answered())) == QUESTIONS
 
 
-async def test_the_page_comes_back_by_itself_after_a_cut(served: Service) -> None:
+async def test_the_page_comes_back_by_itself_after_a_cut(served: Service, answered: Callable[[], list[str]]) -> None:
     who = person(6)
     async with visitor(served.address, microphone=False) as there:
         view = await to_screen(there, who, await begin(there), "question")
@@ -201,12 +219,11 @@ async def test_the_page_comes_back_by_itself_after_a_cut(served: Service) -> Non
 
     assert [b.label for b in resumed.choices] == [b.label for b in view.choices]
     assert_is_a_result(last)
-    answered = answers_on_disk(served.folder)
-    assert len(answered) == len(set(answered)) == QUESTIONS
+    assert len(answered()) == len(set(answered())) == QUESTIONS
 
 
 @pytest.mark.realtime
-async def test_a_diagnostic_by_voice_alone(served: Service, tmp_path: Path) -> None:
+async def test_a_diagnostic_by_voice_alone(served: Service, answered: Callable[[], list[str]], tmp_path: Path) -> None:
     """Headphones and microphone only: nothing is pressed after the first page, and the result is really spoken."""
     who = person(7, keys_only=False)
     learner = LearnerVoice()
@@ -237,7 +254,7 @@ async def test_a_diagnostic_by_voice_alone(served: Service, tmp_path: Path) -> N
 
     assert view.screen == "result"
     assert_is_a_result(view)
-    assert len(answers_on_disk(served.folder)) == QUESTIONS
+    assert len(answered()) == QUESTIONS
     words = transcribed(tmp_path / "played.raw", last_s=RESULT_LASTS_S)
     assert "point fort" in words or "étape" in words
     assert "certification" in words

@@ -28,6 +28,7 @@ from voice_app.organizations import (
 )
 from voice_app.store.envelopes import aware
 from voice_app.store.identifiers import uuid7
+from voice_app.store.lock_out import take_attempt
 from voice_app.store.organization_tables import (
     AccountRow,
     AuditRow,
@@ -194,7 +195,7 @@ class SqlAccounts:
         async with transaction(self._sessions, STATEMENT_LIMIT_S) as database:
             account = await _account_of(database, plain_email(email), lock=True)
             if account is not None:
-                self._take_attempt(account)
+                take_attempt(account, self._rules, self._clock(), SignInRefused)
                 database.add(account)
         hashed = None if account is None else account.password or None  # without a password none fits
         if not await self._passwords.fits(hashed, password[:LONGEST_PASSWORD]) or account is None:
@@ -210,19 +211,6 @@ class SqlAccounts:
             raise InvalidMember(
                 "password_short", f"a password has {self._rules.password_characters} characters or more"
             )
-
-    def _take_attempt(self, account: AccountRow) -> None:
-        """Count an attempt as failed until it is proved. Raises SignInRefused when there is none left for now."""
-        rules, moment = self._rules, self._clock()
-        if account.failures >= rules.failures_at_most:
-            raise SignInRefused("blocked")
-        if account.locked_until is not None and moment < aware(account.locked_until):
-            left = aware(account.locked_until) - moment
-            raise SignInRefused("locked", minutes=int(left.total_seconds() // 60) + 1)
-        account.failures += 1
-        if account.failures % rules.failures_before_lock == 0:
-            times = account.failures // rules.failures_before_lock
-            account.locked_until = moment + timedelta(minutes=rules.lock_minutes * 2 ** (times - 1))
 
     def _signed_in(self, database: AsyncSession, account: str, device: str) -> str:
         token, moment = new_token(), self._clock()

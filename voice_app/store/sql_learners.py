@@ -25,6 +25,7 @@ from voice_app.store.chains import own_chain
 from voice_app.store.envelopes import aware
 from voice_app.store.identifiers import uuid7
 from voice_app.store.learner_tables import ClaimRow, LearnerRow, LearnerSessionRow, LearnerSignInRow
+from voice_app.store.lock_out import take_attempt
 from voice_app.store.passwords import Passwords
 from voice_app.store.rules import OrganizationRules, StoreRules
 from voice_app.store.spoken_codes import draw_spoken_code
@@ -96,7 +97,7 @@ class SqlLearners:
             if row is None:
                 database.add(WrongCodeRow(asker=asker, tried_at=self._clock()))
             else:
-                self._take_attempt(row)
+                take_attempt(row, self._rules, self._clock(), LearnerRefused)
                 database.add(row)
         if not await self._passwords.fits(None if row is None else row.pin, pin) or row is None:
             raise LearnerRefused("wrong")
@@ -202,19 +203,6 @@ class SqlLearners:
             return None
         await database.exec(delete(LearnerSessionRow).where(col(LearnerSessionRow.session_id) == session))
         return str(session)
-
-    def _take_attempt(self, row: LearnerRow) -> None:
-        """Count an attempt as failed until it is proved. Raises LearnerRefused when there is none left for now."""
-        rules, moment = self._rules, self._clock()
-        if row.failures >= rules.failures_at_most:
-            raise LearnerRefused("blocked")
-        if row.locked_until is not None and moment < aware(row.locked_until):
-            left = aware(row.locked_until) - moment
-            raise LearnerRefused("locked", minutes=int(left.total_seconds() // 60) + 1)
-        row.failures += 1
-        if row.failures % rules.failures_before_lock == 0:
-            times = row.failures // rules.failures_before_lock
-            row.locked_until = moment + timedelta(minutes=rules.lock_minutes * 2 ** (times - 1))
 
 
 async def _note(
