@@ -150,16 +150,18 @@ GRID = {
     "none_score": tuple(np.arange(-2.0, 6.1, 0.5)),
     "scorer_temperature": (0.7, 1.0, 1.5, 2.0, 3.0),
 }
+TOGETHER = ("temperature", "else_bias")
 
 
 def fit(trials: Sequence[Trial], table: Table, fixed: Sequence[str] = ()) -> Table:
-    """Give the table with the least loss, one number at a time until nothing moves."""
+    """Give the table with the least loss: one number at a time, and those together that make up for each other, until
+    nothing moves."""
     best, least = table, loss(trials, table)
     while True:
         before = least
-        for name, values in GRID.items():
-            for value in values if name not in fixed else ():
-                tried = replace(best, **{name: float(value)})
+        for names in (*((name,) for name in GRID), TOGETHER):
+            for values in itertools.product(*(GRID[name] for name in names)) if not set(names) & set(fixed) else ():
+                tried = replace(best, **{name: float(value) for name, value in zip(names, values, strict=True)})
                 if (cost := loss(trials, tried)) < least:
                     best, least = tried, cost
         if least > before - 1e-4:

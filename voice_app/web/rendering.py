@@ -68,7 +68,7 @@ def render_document(template: str, book: str, locale: str, **fields: Any) -> str
         .get_template(template)
         .render(
             words=book_of_words(book, locale),
-            places=page_words(locale)["places"],
+            signposts=page_words(locale)["signposts"],
             languages={other: page_words(other)["page"]["language_name"] for other in LOCALES},
             locale=locale,
             font=installed_font(),

@@ -40,9 +40,10 @@ def test_making_of_the_weights_is_told(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", languages())
-def test_head_knows_every_digit_place_yes_and_no_but_those_told_to_wait(language: str) -> None:
+def test_head_knows_every_wording_of_the_fixed_vocabulary_but_those_told_to_wait(language: str) -> None:
     words = load().vocabularies[language]
-    needed = {form for forms in (*words.digits, *words.places, words.yes, words.no) for form in forms}
+    groups = (*words.commands.values(), *words.digits, *words.places, words.yes, words.no)
+    needed = {form for forms in groups for form in forms}
     made = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
     assert needed - set(KeywordHead(language).wordings) == set(made["waiting"])
