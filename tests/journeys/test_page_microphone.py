@@ -2,6 +2,9 @@
 
 Echo cancellation turns phases (its high-pass filter) and leaves magnitudes; recognisers hear magnitudes. So what is
 compared is the logarithmic spectrogram, window by window. Without echo cancellation the same measure gives 0.99.
+
+A false microphone on a machine with much to do leaves out some hundredths of a second now and then, and all that
+follows comes earlier. So pieces of half a second are laid over each other one by one, and most of them have to agree.
 """
 
 import shutil
@@ -30,6 +33,7 @@ pytestmark = [
 SENTENCE = "Je raccroche et j'appelle ma banque. Ensuite je change mon mot de passe."
 WINDOW, STEP = 512, 160
 SOFTEST = 30.0
+PIECE, LOST_AT_MOST = 8000, 4000
 
 
 def spectrogram(samples):
@@ -38,15 +42,30 @@ def spectrogram(samples):
     return np.log(np.abs(np.fft.rfft(windows)) + SOFTEST)
 
 
-def aligned(spoken, heard):
-    """Give the common part of both, moved to where they agree best."""
+def shift_of(heard, spoken):
+    """Give how many samples later `spoken` lies in `heard`, where they agree best."""
     size = 1 << (len(spoken) + len(heard)).bit_length()
     agreement = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(spoken, size)), size)
     shift = int(np.argmax(agreement))
-    shift = shift - size if shift > size // 2 else shift
-    spoken, heard = spoken[max(0, -shift) :], heard[max(0, shift) :]
-    common = min(len(spoken), len(heard))
-    return spoken[:common], heard[:common]
+    return shift - size if shift > size // 2 else shift
+
+
+def pieces(spoken, heard):
+    """Give each half second of what was spoken with the piece of what was heard that agrees best, near its place."""
+    whole = shift_of(heard, spoken)
+    for begin in range(0, len(spoken) - PIECE + 1, PIECE):
+        piece = spoken[begin : begin + PIECE]
+        earliest = max(0, begin + whole - LOST_AT_MOST)
+        around = heard[earliest : begin + whole + PIECE + LOST_AT_MOST // 4]
+        if len(around) < PIECE:
+            continue
+        agreement = np.correlate(around, piece, "valid")
+        place = int(np.argmax(agreement))
+        yield piece, around[place : place + PIECE]
+
+
+def likeness(one, other):
+    return np.corrcoef(spectrogram(one).ravel(), spectrogram(other).ravel())[0, 1]
 
 
 @pytest.mark.quiet  # a starved browser drops what its microphone brings
@@ -75,8 +94,9 @@ def test_the_voice_arrives_as_it_was_spoken(tmp_path):
                 time.sleep(0.1)
         heard = np.frombuffer(bytes(served.play.heard), "<i2").astype(float)
 
-    spoken, heard = aligned(spoken, heard)
-    likeness = np.corrcoef(spectrogram(spoken).ravel(), spectrogram(heard).ravel())[0, 1]
-    assert len(heard) / 16000 > 0.9 * seconds
-    assert 20 * np.log10(heard.std() / spoken.std()) == pytest.approx(0, abs=1.5)
-    assert likeness > 0.95
+    found = list(pieces(spoken, heard))
+    assert len(found) * PIECE > 0.7 * len(spoken)  # what was said before the page listened is not there
+    assert len(heard) > 0.9 * len(spoken)
+    loudness = np.concatenate([each for _, each in found]).std() / np.concatenate([each for each, _ in found]).std()
+    assert 20 * np.log10(loudness) == pytest.approx(0, abs=1.5)
+    assert np.median([likeness(*both) for both in found]) > 0.95
