@@ -1,6 +1,6 @@
 """The training clips of a keyword head as the networks look at them: through several worlds, encoded and as pictures.
 
-Used by scripts/train_short_words.py. A language's clips take some 9 GB: they stay on disk and are read where needed.
+Used by scripts/train_short_words.py. A language's clips take some 10 GB: they stay on disk and are read where needed.
 """
 
 from __future__ import annotations
