@@ -59,6 +59,8 @@ class Judge:
     faults: dict[str, list[str]] = field(default_factory=dict)
 
     def look(self, page: Page, name: str) -> None:
+        """Judge the page that is there, once its styles and scripts are."""
+        page.wait_for_load_state()
         self.seen.append(name)
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
@@ -93,6 +95,12 @@ def _invitation(served: Service) -> str:
     return served.address.rstrip("/") + path
 
 
+def follow(page: Page, selector: str) -> None:
+    """Click on what leads to another page, and wait for that page to be whole: a click alone waits for nothing."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def _take_and_share(page: Page, address: str) -> list[str]:
     """Take the diagnostic by keys alone, share the result, and give the headings met."""
     page.goto(address)
@@ -121,13 +129,13 @@ def test_from_an_invitation_to_a_downloaded_result(served: Service, browser: Bro
     expect(admin.locator("h1")).to_have_text("Parcours")
     judge.look(admin, "empty home")
 
-    admin.click("nav >> text=Téléphone")
+    follow(admin, "nav >> text=Téléphone")
     admin.fill("#person", "01 23 45 67 89")
-    admin.click("button:text('Enregistrer')")
+    follow(admin, "button:text('Enregistrer')")
     expect(admin.locator("#main")).to_contain_text("En ce moment : 01 23 45 67 89")
     judge.look(admin, "person on the telephone")
 
-    admin.click("text=Me déconnecter")
+    follow(admin, "text=Me déconnecter")
     judge.look(admin, "sign-in")
     admin.fill("#email", "ada@maison.example")
     admin.fill("#password", "wrong")
@@ -137,18 +145,18 @@ def test_from_an_invitation_to_a_downloaded_result(served: Service, browser: Bro
     admin.fill("#password", PASSWORD)
     admin.keyboard.press("Enter")
 
-    admin.click("text=Créer un parcours")
+    follow(admin, "text=Créer un parcours")
     judge.look(admin, "new campaign")
     admin.fill("#title", "Printemps")
     admin.fill("#closes", "2020-01-01")
     admin.fill("#opens", "2020-01-02")
-    admin.click("button:text('Créer le parcours')")
+    follow(admin, "button:text('Créer le parcours')")
     expect(admin.get_by_role("alert")).to_contain_text("avant l’ouverture")
     judge.look(admin, "new campaign refused")
     admin.fill("#opens", "")
     admin.fill("#closes", "")
     admin.fill("#welcome_fr", "Bonjour, c'est Samia de la Maison Bleue.")
-    admin.click("button:text('Créer le parcours')")
+    follow(admin, "button:text('Créer le parcours')")
     expect(admin.locator("h1")).to_have_text("Printemps")
     campaign, address = admin.url, admin.locator(".qr .address").inner_text()
     judge.look(admin, "campaign without results")
@@ -166,15 +174,16 @@ def test_from_an_invitation_to_a_downloaded_result(served: Service, browser: Bro
     )
     judge.look(admin, "campaign with results")
     for link, name in (("Résultats un par un", "participants"), ("Résultats", "results")):
-        admin.get_by_role("link", name=link, exact=True).first.click()
+        with admin.expect_navigation():
+            admin.get_by_role("link", name=link, exact=True).first.click()
         expect(admin.locator("h1")).to_have_text(link)
         judge.look(admin, name)
     admin.select_option("#channel", "phone")
-    admin.click("button:text('Appliquer')")
+    follow(admin, "button:text('Appliquer')")
     expect(admin.locator("main")).to_contain_text("Aucun résultat ne correspond à ce choix.")
     judge.look(admin, "results filtered")
     admin.goto(campaign)
-    admin.click("button:text('Montrer ces chiffres à tous')")
+    follow(admin, "button:text('Montrer ces chiffres à tous')")
     figures = admin.locator("form .address").get_attribute("href")
     admin.goto(str(figures))
     expect(admin.locator(".finding")).to_contain_text("pas encore assez de résultats")
@@ -186,9 +195,9 @@ def test_from_an_invitation_to_a_downloaded_result(served: Service, browser: Bro
     assert [row[0] for row in rows] == ["Parcours", "Printemps"]
     assert int(rows[1][7]) + int(rows[1][8]) > 0
 
-    admin.click("nav >> text=Parcours")
+    follow(admin, "nav >> text=Parcours")
     judge.look(admin, "home")
-    admin.click("nav >> text=Équipe")
+    follow(admin, "nav >> text=Équipe")
     judge.look(admin, "members")
     admin.goto(campaign.rstrip("/") + "0/")
     expect(admin.locator("h1")).to_have_text("Cette page n’existe pas")
