@@ -8,9 +8,11 @@ clean, pink noise 20, 10 and 5 dB; telephone: 300-3400 Hz and mu-law, clean and 
 question with options, a code, yes or no, 1 to 4 alone; beside their own wordings, words of no turn and wordings of
 other turns. No recording of a person.
 
-Fitted by likelihood: the numbers of `short_words.weigh`; other speech than that of the turn counts as one utterance in
-five (`OTHER_SHARE`, a guess: people mostly answer). The thresholds follow from `policy`'s costs; the effect of other
-costs is printed, and the reliability before and after. `--trials` keeps what head and scorer heard, for another fit.
+Fitted by likelihood: the numbers of `short_words.weigh`. Other speech than that of the turn counts as one sound in five,
+and sounds without a voice as another one (`OTHER_SHARE`, `NOISE_SHARE`: guesses, people mostly answer). The thresholds
+follow from `policy`'s costs; the effect of other costs is printed, and the reliability before and after. Last comes what
+tells noise from speech where there is no answer (`told_apart`). `--trials` keeps what head and scorer heard, for another
+fit.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ import numpy as np
 import yaml
 from calibrate_recognition import OTHER_SPEECH, VOCABULARY, digit_grammar, first_four, in_noise, turn_grammar
 from short_words_speech import VOICES, Speakers, settle
+from short_words_world import coloured, noises
 
 from voice_app.audio import HEARING_RATE_HZ, Sound
 from voice_app.hearing import Grammar, HearingOutcome, Meaning, MeaningId
@@ -37,7 +40,7 @@ from voice_app.speech.log_mel import present
 from voice_app.speech.models import assemble_whisper
 from voice_app.speech.policy import Costs, decide, load_costs
 from voice_app.speech.samples import at_rate
-from voice_app.speech.short_words import HeadHeard, ScorerHeard, ShortWordEar, Table, load_table, weigh
+from voice_app.speech.short_words import HeadHeard, ScorerHeard, ShortWordEar, Table, load_table, nobody, weigh
 from voice_app.speech.wav import parse_wav, phone_band
 from voice_app.speech.whisper_scorer import WhisperScorer
 
@@ -46,9 +49,12 @@ CONDITIONS = {
     "kiosk": ("clean", "pink 20", "pink 10", "pink 5"),
     "phone": ("phone", "phone pink 20", "phone pink 10"),
 }
-OTHER_SHARE = 0.2
+OTHER_SHARE, NOISE_SHARE = 0.2, 0.2
 VARIANTS = ("f1", "f2", "f3", "f4", "m1", "m2", "m3", "m4", "m5", "m7", "klatt", "klatt3", "adam", "belinda")
 """Of espeak-ng: those at even places calibrate, those at odd places test."""
+NOISES = 320
+NOBODY = MeaningId("nobody")
+"""What is right of a sound without a voice; no turn has it."""
 EVERYWHERE = ("repeat", "slower", "louder", "dont_know", "pause", "help")
 
 
@@ -122,6 +128,31 @@ def speech(
         yield turn, right, worsen(wave, condition, random), f"{who} {condition}"
 
 
+def without_voice(channel: str, all_turns: dict[str, Grammar]) -> Iterator[tuple[str, MeaningId | None, Sound, str]]:
+    """Give sounds without a voice, each in one turn: steady noise of three colours, knocks and what falls, hums,
+    near-silence."""
+    random = np.random.default_rng((SEED, 1))
+    knocks = noises(random, NOISES)
+    for place, (knock, turn) in enumerate(zip(knocks, itertools.cycle(all_turns), strict=False)):
+        length = int(random.uniform(0.6, 2.6) * HEARING_RATE_HZ)
+        wave = coloured(random, length, float(random.choice((0.0, 1.0, 2.0)))) * random.uniform(0.003, 0.1)
+        kind = place // len(all_turns) % 8
+        if kind < 3:
+            wave = knock
+        elif kind == 5:  # something falls in a room
+            wave *= np.exp(-np.arange(length) / HEARING_RATE_HZ / random.uniform(0.02, 0.3))
+        elif kind == 3:
+            wave *= 1e-4 / wave.std()
+        elif kind == 4:
+            time_s = np.arange(length) / HEARING_RATE_HZ
+            wave *= 0.002 / wave.std()
+            wave += sum(0.05 / n * np.sin(2 * np.pi * 50 * n * time_s + random.uniform(0, 6)) for n in range(1, 8))
+        sound = Sound(np.clip(wave * 32767, -32768, 32767).astype("<i2").tobytes())
+        if channel == "phone":
+            sound = at_rate(phone_band(sound, old_network=True), HEARING_RATE_HZ)
+        yield turn, NOBODY, sound, "no voice"
+
+
 def collect(
     ear: ShortWordEar,
     language: str,
@@ -147,6 +178,7 @@ GRID = {
     "temperature": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0),
     "else_bias": tuple(np.arange(-6.0, 3.1, 0.25)),
     "weight": (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6),
+    "silence_weight": (0.0, 0.5, 1.0, 2.0, 4.0),
     "none_score": tuple(np.arange(-2.0, 6.1, 0.5)),
     "scorer_temperature": (0.7, 1.0, 1.5, 2.0, 3.0),
 }
@@ -169,12 +201,13 @@ def fit(trials: Sequence[Trial], table: Table, fixed: Sequence[str] = ()) -> Tab
 
 
 def loss(trials: Sequence[Trial], table: Table) -> float:
-    inside, outside = [], []
+    said, other, noise = [], [], []
     for trial in trials:
         likelihoods, none = weigh(trial.head, trial.scorer, table)
-        share = none if trial.right is None else likelihoods[trial.right]
-        (outside if trial.right is None else inside).append(-np.log(max(share, 1e-6)))
-    return float((1 - OTHER_SHARE) * np.mean(inside) + OTHER_SHARE * np.mean(outside))
+        share = likelihoods.get(trial.right or NOBODY, none)
+        (other if trial.right is None else noise if trial.right == NOBODY else said).append(-np.log(max(share, 1e-6)))
+    answers = 1 - OTHER_SHARE - NOISE_SHARE
+    return float(answers * np.mean(said) + OTHER_SHARE * np.mean(other) + NOISE_SHARE * np.mean(noise))
 
 
 def decided(trial: Trial, table: Table, costs: Costs) -> tuple[MeaningId, float, HearingOutcome]:
@@ -185,6 +218,29 @@ def decided(trial: Trial, table: Table, costs: Costs) -> tuple[MeaningId, float,
             break
     first, second = sorted((*likelihoods, MeaningId("")), key=lambda m: -likelihoods.get(m, 0.0))[:2]
     return first, likelihoods[first], decide(likelihoods[first], likelihoods.get(second, 0.0), costs)
+
+
+def told_apart(silent: Sequence[Trial], spoken: Sequence[Trial], table: Table) -> Table:
+    """Give the table with the threshold that tells noise from speech best, and print what it does.
+
+    Best: a sound without a voice heard as one weighs as much as the reverse (Youden 1950, "Index for rating diagnostic
+    tests").
+    """
+
+    def unanswered(trials: Sequence[Trial]) -> np.ndarray:
+        """Give what `nobody` makes of the trials that were given no answer."""
+        some = [t for t in trials if decided(t, table, load_costs())[2] is HearingOutcome.NO_MATCH]
+        return np.array([nobody(t.scorer.no_speech, weigh(t.head, t.scorer, table)[1]) for t in some])
+
+    noise, voices = unanswered(silent), unanswered(spoken)
+    levels = np.arange(0.0, 1.0, 0.01)
+    shares = [np.mean(noise > level) - np.mean(voices > level) for level in levels]
+    threshold = round(float(levels[int(np.argmax(shares))]), 2)
+    print(
+        f"noise: {len(silent)}, {len(noise)} of them without an answer, {np.sum(noise > threshold)} of these nobody's; "
+        f"speech without an answer: {len(voices)}, {np.sum(voices > threshold)} taken for nobody's"
+    )
+    return replace(table, no_speech_above=threshold)
 
 
 def counts(trials: Sequence[Trial], table: Table, costs: Costs) -> str:
@@ -227,12 +283,15 @@ def main() -> None:
     chosen = parser.parse_args()
     settle()
     by_name = heard_trials(chosen.language, chosen.channel, chosen.share, chosen.trials, chosen.heads)
+    silent = by_name.pop("no voice")
     trials = [trial for some in by_name.values() for trial in some]
     begin = load_table(chosen.channel, chosen.language)
-    before = replace(begin, temperature=1.0, else_bias=0.0, weight=0.3, none_score=0.0, scorer_temperature=1.0)
+    plain = {"temperature": 1.0, "else_bias": 0.0, "silence_weight": 0.0, "none_score": 0.0, "scorer_temperature": 1.0}
+    before = replace(begin, weight=0.3, **plain)
     print("before:")
     reliability(trials, before)
-    table = fit(trials, begin)
+    table = fit([*trials, *silent], begin)
+    table = told_apart(silent, trials, table)
     print("after:", table)
     reliability(trials, table)
     for name, some in by_name.items():
@@ -252,7 +311,8 @@ def heard_trials(
     scorer = WhisperScorer(assemble_whisper(load_settings().models_folder), channel, threads=1)
     ear = ShortWordEar(scorer, channel, languages=(language,), weights=weights)
     all_turns = turns(language)
-    by_name = collect(ear, language, all_turns, speech(language, channel, all_turns, share))
+    sounds = itertools.chain(speech(language, channel, all_turns, share), without_voice(channel, all_turns))
+    by_name = collect(ear, language, all_turns, sounds)
     if kept is not None:
         kept.write_bytes(pickle.dumps(by_name))
     return by_name

@@ -7,9 +7,11 @@ made of both, with the numbers of `calibration_tables/whisper-base-words.toml`:
     head:    f(m)    = logsumexp over m's known wordings of logit / temperature
              f(else) = logsumexp of all other logits / temperature + else_bias
     scorer:  s(w)    = score of a wording against noise;  s(none) = `none_score`
+             n       = how far its log-odds that nobody spoke lie above those of `SILENT_FROM`, at least 0
 
     known meaning m                  f(m)    + weight * s(m)
-    something else                   f(else) + weight * max(best unknown s, s(none))      softmax of these: H
+    something else                   f(else) + weight * max(best unknown s, s(none)) + silence_weight * n
+                                                                                          softmax of these: H
     unknown wordings u, and none     H(else) * softmax over (s(u), s(none)) / scorer_temperature
 
 A meaning's likelihood is the sum over its known and unknown wordings (an option is "le bouton vert" and "réponse un").
@@ -62,6 +64,8 @@ ANSWER_FROM = 0.5
 PERHAPS_FROM = 0.05
 """Likelihood by the head alone under which a longer sound holds no short word."""
 LAST_COUNTS = 0.6
+SILENT_FROM = 0.3
+"""The scorer's probability that nobody spoke from which it counts: words said in noise mostly lie below."""
 SLOWER = 0.92
 """How fast the sound is played when it is heard once more; 1.08 brings as much, both together no more."""
 KNOWN, UNKNOWN = "known ", "unknown "
@@ -73,13 +77,14 @@ Likelihoods = dict[MeaningId, float]
 class Table:
     """The numbers of one channel and language; see the module's formulas. Logits and scores are natural logarithms.
 
-    `sure_above`: likelihood by the head alone from which the scorer is not asked. `no_speech_above`: the scorer's
-    probability that nobody spoke from which a sound without an answer was no speech.
+    `sure_above`: likelihood by the head alone from which the scorer is not asked. `no_speech_above`: what `nobody` gives
+    from which a sound that gave no answer was no speech.
     """
 
     temperature: float
     else_bias: float
     weight: float
+    silence_weight: float
     none_score: float
     scorer_temperature: float
     sure_above: float
@@ -164,7 +169,7 @@ class ShortWordEar:
         ranked = calibration.rank({m.id: heard.likelihoods.get(m.id, 0.0) for m in grammar.meanings})
         second = ranked[1].likelihood if len(ranked) > 1 else 0.0
         outcome = policy.decide(ranked[0].likelihood, second, self._costs)
-        is_silent = heard.no_speech > self._tables[grammar.language].no_speech_above
+        is_silent = nobody(heard.no_speech, heard.none_of_these) > self._tables[grammar.language].no_speech_above
         if outcome is HearingOutcome.NO_MATCH and is_silent:
             return calibration.no_input(ENGINE, utterance.duration_ms)
         return Recognition(outcome, ranked, heard.none_of_these, ENGINE, utterance.duration_ms)
@@ -302,6 +307,17 @@ def _part(samples: Samples, by_head: HeadHeard | None, table: Table) -> _Part:
     return _Part(samples, by_head, best, likelihoods[best])
 
 
+def log_odds(probability: float) -> float:
+    kept = min(max(probability, 1e-3), 1 - 1e-3)
+    return float(np.log(kept / (1 - kept)))
+
+
+def nobody(no_speech: float, none_of_these: float) -> float:
+    """Give how likely a sound is nobody's: by the scorer's view of it and by the evidence, since words in noise can
+    look like no speech to the scorer."""
+    return no_speech * none_of_these
+
+
 def weigh(head: HeadHeard, scorer: ScorerHeard | None, table: Table) -> tuple[Likelihoods, float]:
     """Give the likelihood of every meaning that was asked about, and of none of these; they sum to 1."""
     first = {meaning: logit / table.temperature for meaning, logit in head.known.items()}
@@ -311,6 +327,7 @@ def weigh(head: HeadHeard, scorer: ScorerHeard | None, table: Table) -> tuple[Li
         least = min(scorer.known.values(), default=table.none_score)
         first = {m: value + table.weight * scorer.known.get(m, least) for m, value in first.items()}
         elsewhere += table.weight * max(table.none_score, *unknown.values(), table.none_score)
+        elsewhere += table.silence_weight * max(0.0, log_odds(scorer.no_speech) - log_odds(SILENT_FROM))
     total = logsumexp(np.array([*first.values(), elsewhere]))
     likelihoods = {meaning: float(np.exp(value - total)) for meaning, value in first.items()}
     rest = float(np.exp(elsewhere - total))

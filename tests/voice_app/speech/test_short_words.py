@@ -36,7 +36,7 @@ from voice_app.speech.wav import phone_band
 from voice_app.speech.whisper_scorer import WhisperScorer
 
 TABLE = Table(
-    temperature=1.0, else_bias=0.0, weight=0.3, none_score=2.0, scorer_temperature=1.0,
+    temperature=1.0, else_bias=0.0, weight=0.3, silence_weight=1.0, none_score=2.0, scorer_temperature=1.0,
     sure_above=0.95, no_speech_above=0.4,
 )  # fmt: skip
 A, B, C = MeaningId("a"), MeaningId("b"), MeaningId("c")
@@ -75,6 +75,14 @@ def test_something_else_that_no_option_explains_is_none_of_these() -> None:
     likelihoods, none = weigh(HeadHeard({A: 0.0}, 6.0), ScorerHeard({}, {B: -3.0}, 0.0), TABLE)
 
     assert none > 0.9 > likelihoods[B]
+
+
+def test_where_nobody_seems_to_speak_an_answer_needs_more_evidence() -> None:
+    head = HeadHeard({A: 3.0, B: 1.0}, 2.0)
+    spoken, silent = (weigh(head, ScorerHeard({A: 2.0, B: 2.0}, {}, no_speech), TABLE)[0] for no_speech in (0.1, 0.6))
+
+    assert silent[A] < spoken[A]
+    assert silent[A] / silent[B] == pytest.approx(spoken[A] / spoken[B])  # which answer it would be is not touched
 
 
 def test_meaning_gathers_its_known_and_its_unknown_wordings() -> None:
@@ -225,6 +233,21 @@ def test_noise_is_nothing_of_the_grammar(ear: ShortWordEar, level: float) -> Non
 
 
 @pytest.mark.audio
+def test_knocks_on_the_telephone_are_no_answers(scorer: WhisperScorer) -> None:
+    by_phone, random = ShortWordEar(scorer, "phone"), np.random.default_rng(8)
+    outcomes = []
+    for _ in range(24):
+        time_s = np.arange(int(random.uniform(0.2, 1.8) * HEARING_RATE_HZ)) / HEARING_RATE_HZ
+        knock = random.normal(size=time_s.size) * np.exp(-time_s / random.uniform(0.02, 0.3))
+        sound = Sound((knock / np.abs(knock).max() * random.uniform(300, 9000)).astype("<i2").tobytes())
+        heard = by_phone.recognize(at_rate(phone_band(sound, old_network=True), HEARING_RATE_HZ), CODE)
+        outcomes.append(heard.outcome)
+
+    answered = [each for each in outcomes if each in (HearingOutcome.MATCH, HearingOutcome.DOUBTFUL)]
+    assert len(answered) <= len(outcomes) // 5  # calibrated without noise: more than half
+
+
+@pytest.mark.audio
 def test_answer_after_a_long_hesitation_is_heard(ear: ShortWordEar) -> None:
     pause = bytes(2 * 16_000)
     sound = Sound(french.speak("bonjour madame").pcm + pause + french.speak("réponse deux").pcm)
@@ -310,6 +333,22 @@ def test_persons_numbers_are_heard_and_no_wrong_one_is_accepted(ear: ShortWordEa
 
     assert sum(each.best == word for word, each in heard.items()) >= 10
     assert not [w for w, each in heard.items() if each.outcome is HearingOutcome.MATCH and each.best != w]
+
+
+@needs_june
+@pytest.mark.audio
+def test_person_who_spoke_is_not_told_that_nothing_was_heard(ear: ShortWordEar) -> None:
+    voices = [french.speak(text, pitch=pitch) for text in ("bonjour madame", "il fait beau") for pitch in (0.8, 1.2)]
+    babble = sum(np.resize(np.frombuffer(each.pcm, "<i2").astype(float), 2 * HEARING_RATE_HZ) for each in voices)
+    outcomes = []
+    for word in june.WORDS:
+        said = np.pad(np.frombuffer(june.say(word).pcm, "<i2").astype(float), HEARING_RATE_HZ // 3)
+        loudness = np.sqrt(np.mean(said[np.abs(said) > 200] ** 2))
+        around = np.resize(babble, said.size) / babble.std() * loudness * 10 ** (-5.0 / 20)
+        mixed = Sound(np.clip(said + around, -32768, 32767).astype("<i2").tobytes())
+        outcomes.append(ear.recognize(mixed, ELEVEN).outcome)
+
+    assert HearingOutcome.NO_INPUT not in outcomes
 
 
 @needs_june
