@@ -8,11 +8,11 @@ clean, pink noise 20, 10 and 5 dB; telephone: 300-3400 Hz and mu-law, clean and 
 question with options, a code, yes or no, 1 to 4 alone; beside their own wordings, words of no turn and wordings of
 other turns. No recording of a person.
 
-Fitted by likelihood: the numbers of `short_words.weigh`. Other speech than that of the turn counts as one sound in five,
-and sounds without a voice as another one (`OTHER_SHARE`, `NOISE_SHARE`: guesses, people mostly answer). The thresholds
-follow from `policy`'s costs; the effect of other costs is printed, and the reliability before and after. Last comes what
-tells noise from speech where there is no answer (`told_apart`). `--trials` keeps what head and scorer heard, for another
-fit.
+Fitted by likelihood: the numbers of `short_words.weigh`. Other speech than that of the turn counts as one sound in
+five, and sounds without a voice as another one (`OTHER_SHARE`, `NOISE_SHARE`: guesses, people mostly answer). The
+thresholds follow from `policy`'s costs; the effect of other costs is printed, and the reliability before and after.
+Last comes what tells noise from speech where there is no answer (`told_apart`). `--trials` keeps what head and scorer
+heard, for another fit.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ EVERYWHERE = ("repeat", "slower", "louder", "dont_know", "pause", "help")
 
 @dataclass(frozen=True)
 class Trial:
-    """`first`: what the head made of it at once; `head`: what it made of it when it was in doubt and heard it again."""
+    """`first`: what the head made of it at once; `head`: what it made of it when it heard it slower and faster too."""
 
     turn: str
     right: MeaningId | None
@@ -175,9 +175,9 @@ def collect(
 # --- fit --------------------------------------------------------------------------------------------------------------
 
 GRID = {
-    "temperature": (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0),
+    "temperature": (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0),
     "else_bias": tuple(np.arange(-6.0, 3.1, 0.25)),
-    "weight": (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6),
+    "weight": (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6),
     "silence_weight": (0.0, 0.5, 1.0, 2.0, 4.0),
     "none_score": tuple(np.arange(-2.0, 6.1, 0.5)),
     "scorer_temperature": (0.7, 1.0, 1.5, 2.0, 3.0),

@@ -107,7 +107,7 @@ def test_a_mediator_follows_and_helps_by_keyboard_through_a_restart(served: Serv
     expect(mediator.locator("#seats .seat-state")).to_have_text("Demande de l’aide", timeout=WITHIN_MS)
     expect(mediator.locator("#said")).to_contain_text("Place 1\u00a0: Demande de l’aide".replace("\u00a0", " "))
     _tell_delay("asking for help, from the learner's click to the dashboard", learner, mediator)
-    with mediator.expect_navigation():  # before its scripts are there a page sends its forms by itself, and is loaded anew
+    with mediator.expect_navigation():  # a page without its scripts would send the form itself, and be loaded anew
         link.press("Enter")
     expect(mediator.locator("#stem")).to_contain_text("Question 1 sur 10 au plus.")
 

@@ -16,8 +16,8 @@ Several networks are one head: the geometric mean of their posteriors (a logarit
 1986, "Combining Probability Distributions"), because their mistakes are not the same: what one of them excludes is not
 the answer. On people it errs less than the arithmetic mean does (docs/listening.md). Some look at what the encoder
 makes of the sound (512 numbers a frame), one may look at the log-mel picture itself (`stacked`, 4 x 80 numbers): what
-the encoder lost of a short word in noise is still there. A head tells which windows of sound it was trained with
-(`windows`): the encoder is asked for the first that the sound fits.
+the encoder lost of a short word in noise is still there, though it counts for less (`PICTURE_COUNTS`). A head tells
+which windows of sound it was trained with (`windows`): the encoder is asked for the first that the sound fits.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from numpy.typing import NDArray
 from voice_app.speech.log_mel import BANDS, HOP
 
 DIMENSIONS = 512
+PICTURE_COUNTS = 0.3
+"""Weight of a network on the picture, where one on the encoder has 1: likeliest on the calibration speech."""
 SIDES = (1, 2)
 """Frames of the picture before and behind a frame's own that it is stacked with."""
 STACKED = BANDS * (1 + sum(SIDES))
@@ -64,6 +66,7 @@ class KeywordHead:
             _Network({n.partition("_")[2]: w for n, w in values.items() if n.partition("_")[0] == number})
             for number in numbers
         ]
+        self._counts = [PICTURE_COUNTS if network.inputs == STACKED else 1.0 for network in self._networks]
 
     def window_for(self, samples: int) -> int | None:
         """Give how many frames are to be encoded for so many samples; None for a sound that is longer than all."""
@@ -76,7 +79,7 @@ class KeywordHead:
         """
         seen = self._seen(encoded, picture)
         each = np.array([log_softmax(network.logits(seen[network.inputs])) for network in self._networks])
-        return log_softmax(each.mean(axis=0))
+        return log_softmax(np.average(each, axis=0, weights=self._counts))
 
     def pooled(self, encoded: Numbers, picture: Numbers) -> Numbers:
         """Give what the head makes of the sound before it names a wording: a vector to compare two sounds by."""

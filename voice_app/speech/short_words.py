@@ -16,10 +16,10 @@ made of both, with the numbers of `calibration_tables/whisper-base-words.toml`:
 
 A meaning's likelihood is the sum over its known and unknown wordings (an option is "le bouton vert" and "réponse un").
 Where the head alone is sure (`sure_above`; without `else_bias` where the turn has wordings that it does not know) the
-scorer is not asked: that saves most of the time. Where it is not, it hears the sound once more, played slower as by a
-larger person, and f is the mean of both (what a network makes of changed copies of its input errs less in the mean;
-Krizhevsky et al. 2012, section 4.1); the scorer is asked if this leaves it in doubt. What becomes of the evidence is
-`policy`'s decision.
+scorer is not asked: that saves most of the time. Where it is not, it hears the sound again, played slower as by a
+larger person and faster as by a smaller one, and f is the mean (what a network makes of changed copies of its input
+errs less in the mean; Krizhevsky et al. 2012, section 4.1); the scorer is asked if this leaves it in doubt. What
+becomes of the evidence is `policy`'s decision.
 
 Sound longer than the head's first window is taken apart at its pauses (`passages`): where there are several, the one in
 which the head hears an answer is heard as if it had been said alone ("euh ... la deux"). Two passages with different
@@ -66,8 +66,8 @@ PERHAPS_FROM = 0.05
 LAST_COUNTS = 0.6
 SILENT_FROM = 0.3
 """The scorer's probability that nobody spoke from which it counts: words said in noise mostly lie below."""
-SLOWER = 0.92
-"""How fast the sound is played when it is heard once more; 1.08 brings as much, both together no more."""
+PACES = (0.92, 1.08)
+"""How fast the sound is played when it is heard again, as by a larger and by a smaller person."""
 KNOWN, UNKNOWN = "known ", "unknown "
 
 Likelihoods = dict[MeaningId, float]
@@ -77,8 +77,8 @@ Likelihoods = dict[MeaningId, float]
 class Table:
     """The numbers of one channel and language; see the module's formulas. Logits and scores are natural logarithms.
 
-    `sure_above`: likelihood by the head alone from which the scorer is not asked. `no_speech_above`: what `nobody` gives
-    from which a sound that gave no answer was no speech.
+    `sure_above`: likelihood by the head alone from which the scorer is not asked. `no_speech_above`: what `nobody`
+    gives from which a sound that gave no answer was no speech.
     """
 
     temperature: float
@@ -243,13 +243,12 @@ class ShortWordEar:
         return max(weigh(by_head, None, table)[0].values()) >= table.sure_above
 
     def ask_head_again(self, samples: Samples, first: HeadHeard, grammar: Grammar) -> HeadHeard:
-        """Give the mean of what the head made of the samples and of what it makes of them played slower."""
-        slower = resample(samples.astype(np.float64), SLOWER * HEARING_RATE_HZ, HEARING_RATE_HZ)
-        second = self.ask_head(slower.astype(np.float32), grammar)
-        if second is None:  # longer than the head's windows now
-            return first
-        known = {meaning: (logit + second.known[meaning]) / 2 for meaning, logit in first.known.items()}
-        return HeadHeard(known, (first.elsewhere + second.elsewhere) / 2)
+        """Give the mean of what the head made of the samples and of what it makes of them played slower and faster."""
+        other = (resample(samples.astype(np.float64), pace * HEARING_RATE_HZ, HEARING_RATE_HZ) for pace in PACES)
+        again = (self.ask_head(each.astype(np.float32), grammar) for each in other)
+        every = [first, *(each for each in again if each is not None)]  # None: longer than the head's windows now
+        known = {meaning: float(np.mean([each.known[meaning] for each in every])) for meaning in first.known}
+        return HeadHeard(known, float(np.mean([each.elsewhere for each in every])))
 
     def ask_head(self, samples: Samples, grammar: Grammar) -> HeadHeard | None:
         """Give what the head makes of what `present` made of an utterance; None when it has nothing to say."""
