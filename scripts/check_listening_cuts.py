@@ -83,7 +83,9 @@ def main() -> int:
         sys.exit(f"recordings are missing: apt-get install {' '.join(lacking)}")
     aligner = Aligner(assemble_whisper(load_settings().models_folder))
     listed = tomllib.loads(CUTS.read_text(encoding="utf-8"))
-    cuts = [(speaker, language, cut) for language in SPEAKERS for speaker in SPEAKERS[language] for cut in listed[speaker]]
+    cuts = [
+        (speaker, language, cut) for language in SPEAKERS for speaker in SPEAKERS[language] for cut in listed[speaker]
+    ]
     sentences: dict[tuple[str, str], list[Word]] = {}
     elsewhere = 0
     for speaker, language, cut in cuts:
