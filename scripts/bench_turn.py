@@ -173,7 +173,8 @@ async def session(address: str, seed: int, figures: Figures) -> None:
                     tasks.create_task(page.stream())
                     tasks.create_task(page.follow())
             except* (TimeoutError, ConnectionClosed, OSError) as ended:  # what was measured until then counts
-                print(f"a session was not finished: {[type(each).__name__ for each in ended.exceptions]}")
+                if not page.over:  # the service closes after its goodbye, perhaps while a frame is being sent
+                    print(f"a session was not finished: {[type(each).__name__ for each in ended.exceptions]}")
     finally:
         await voice.close()
 
@@ -203,8 +204,9 @@ def line(name: str, values: list[float]) -> dict[str, float]:
         "n": len(ordered),
         "p50": round(statistics.median(ordered)),
         "p95": round(ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]),
+        "longest": round(ordered[-1]),
     }
-    print(f"{name:8s} n={row['n']:3d}  p50 {row['p50']:5d} ms  p95 {row['p95']:5d} ms")
+    print(f"{name:8s} n={row['n']:3d}  p50 {row['p50']:5d} ms  p95 {row['p95']:5d} ms  longest {row['longest']:5d} ms")
     return row
 
 

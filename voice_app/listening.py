@@ -161,10 +161,14 @@ class Ear:
             self._endpointer.restart()
 
     def quieten(self) -> None:
-        """A prompt has ended: patience begins, and what the microphone heard of it is no beginning of anything."""
+        """A prompt has ended: patience begins, and what the microphone heard of it is no beginning of anything. Who
+        speaks now answers it: that goes on with nothing said before, however short the prompt was."""
         if not self.speaking:
             self.silent_ms = 0
-            self.refuse()
+            self._acted_on = None
+            self._endpointer.restart()
+            if self.listen is not None:
+                self._be_patient(self.listen)
 
     def pause(self, so_far: Sound) -> None:
         """The person has paused: guess."""

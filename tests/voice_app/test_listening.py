@@ -20,7 +20,7 @@ from voice_app.dialogue.turn import DONT_KNOW
 from voice_app.hearing import Grammar, HearingOutcome, Recognition
 from voice_app.ports import ShownView
 from voice_app.speech.earcons import earcon
-from voice_app.speech.endpointing import StreamEndpointer
+from voice_app.speech.endpointing import DEFAULT_RULES, EndpointingRules, StreamEndpointer
 
 RULES = context().rules
 FIRST, SECOND = "first choice", "second choice"
@@ -61,6 +61,7 @@ class Scene:
     speak: Callable[[Room], None]
     store: FakeStore = field(default_factory=FakeStore)
     voice: Voice = field(default_factory=Voice)
+    endpointing: EndpointingRules = DEFAULT_RULES
     room: Room = field(init=False)
     spoke_at_ms: int = 0
     _keys: int = 4
@@ -80,7 +81,7 @@ class Scene:
             self.speak(room)
 
     async def play(self, length_ms: int = 12_000) -> Scene:
-        outside = Voices(self.ear, self.voice, StreamEndpointer(), earcon, self.store)
+        outside = Voices(self.ear, self.voice, StreamEndpointer(self.endpointing), earcon, self.store)
         conversation = Conversation(self.room, context(), outside, seed=1, asker="here", rules=ConversationRules())
         running = asyncio.create_task(conversation.run())
         while not self._spoke or self.room.now_ms < self.spoke_at_ms + length_ms:  # noqa: ASYNC110 - audio time
@@ -200,6 +201,30 @@ async def test_the_second_version_is_said_back() -> None:
 
     first, taken_back, second = scene.answers
     assert (first != second, taken_back) == (True, "taken back")
+
+
+@dataclass
+class AnswersAtOnce(Scene):
+    """Answers, and answers the short prompt after that as soon as it has ended."""
+
+    again_ms: int = 0
+
+    async def _person(self, room: Room, view: ShownView) -> None:
+        if self._spoke and not self.again_ms:
+            self.again_ms = room.now_ms
+            room.say(spoken(400), after_ms=100)
+        await super()._person(room, view)
+        self.voice.length_ms = 60
+
+
+async def test_who_answers_a_short_prompt_at_once_goes_on_with_nothing_said_before() -> None:
+    ear = ToldEar([(HearingOutcome.MATCH, FIRST), (HearingOutcome.MATCH, str(DONT_KNOW))])
+    patient = EndpointingRules(linger_ms=5_000)  # longer than the prompt
+
+    scene = await AnswersAtOnce(ear, once(400), endpointing=patient).play(6_000)
+
+    assert scene.again_ms - scene.spoke_at_ms < patient.linger_ms
+    assert (len(scene.answers), "taken back" in scene.answers, scene.answers[-1]) == (2, False, None)
 
 
 async def test_a_sound_after_an_answer_lets_the_reply_go_on() -> None:

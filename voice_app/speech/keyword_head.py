@@ -36,7 +36,7 @@ from voice_app.speech.log_mel import BANDS, HOP
 DIMENSIONS = 512
 PICTURE_COUNTS = 0.3
 """Weight of a network on the picture, where one on the encoder has 1. Less is a little likelier still on the
-calibration speech; 0.3 was taken with an eye on people too (docs/listening.md)."""
+calibration speech; 0.3 was taken with an eye on people too, whom it changes little (docs/listening.md)."""
 SIDES = (1, 2)
 """Frames of the picture before and behind a frame's own that it is stacked with."""
 STACKED = BANDS * (1 + sum(SIDES))

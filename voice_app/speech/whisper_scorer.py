@@ -93,14 +93,7 @@ class WhisperScorer:
 
     def prepare(self, grammar: Grammar, limit: int | None = None) -> int:
         """Compute the noise priors of at most `limit` wordings that have none; give how many are still missing."""
-        missing = [w for w in self._wordings(grammar) if self._priors.get(grammar.language, w.form) is None]
-        now = missing[:limit]
-        if now:
-            scores = [self._score(noise, grammar.language, [w.tokens for w in now]) for noise in self._noises]
-            for wording, prior in zip(now, np.mean(scores, axis=0), strict=True):
-                self._priors.put(grammar.language, wording.form, float(prior))
-            self._priors.save()
-        return len(missing) - len(now)
+        return self._prepare(self._wordings(grammar), grammar.language, limit)
 
     def recognize(self, utterance: Sound, grammar: Grammar) -> Recognition:
         """Score one utterance against the grammar."""
@@ -123,11 +116,11 @@ class WhisperScorer:
 
     def measure(self, samples: Samples, grammar: Grammar, table: Table) -> Measured:
         """Give the raw scores of what `present` made of an utterance; for `recognize` and for calibration."""
-        self.prepare(grammar)
         frames = min(LONGEST_FRAMES, max(WINDOW_FRAMES, (len(samples) // HOP + SPARE_FRAMES) // 2 * 2))
         encoded = self.encode(samples, frames)
         first, no_speech = self._first_token(encoded, grammar.language)
         wordings = self._short_list(self._wordings(grammar), first, grammar.language, table)
+        self._prepare(wordings, grammar.language)  # of these only: a turn never heard before would cost seconds
         raw = self._score(encoded, grammar.language, [wording.tokens for wording in wordings])
         prior = np.array([self._priors.get(grammar.language, wording.form) for wording in wordings])
         scores = raw - table.prior_weight * prior
@@ -150,6 +143,16 @@ class WhisperScorer:
         if float(result.scores[0]) < LEAST_WRITTEN_SCORE:
             return ""
         return str(self._tokenizer.decode(result.sequences_ids[0])).strip()
+
+    def _prepare(self, wordings: list[_Wording], language: str, limit: int | None = None) -> int:
+        missing = [wording for wording in wordings if self._priors.get(language, wording.form) is None]
+        now = missing[:limit]
+        if now:
+            scores = [self._score(noise, language, [wording.tokens for wording in now]) for noise in self._noises]
+            for wording, prior in zip(now, np.mean(scores, axis=0), strict=True):
+                self._priors.put(language, wording.form, float(prior))
+            self._priors.save()
+        return len(missing) - len(now)
 
     # --- wordings ------------------------------------------------------------------------------------------------
 

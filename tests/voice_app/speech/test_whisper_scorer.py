@@ -148,8 +148,21 @@ def test_preparing_goes_on_in_pieces_and_is_kept_on_disk(ear: WhisperScorer, fol
     assert all(kept.get("fr", form) is not None for form in ("le lapin", "le cheval", "la poule"))
 
 
+def test_turn_never_prepared_costs_the_priors_of_its_short_list_only(ear: WhisperScorer, folder: Path) -> None:
+    animals = ("lion", "mouton", "cheval", "canard", "serpent", "dragon", "pigeon", "requin", "lapin", "taureau")
+    forms = tuple(f"{article} {animal}" for animal in animals for article in ("un vieux", "le petit", "ce gros"))
+    grammar = Grammar("fr", tuple(Meaning(MeaningId(form), (form,)) for form in forms))
+
+    recognition = ear.recognize(french.speak("ce gros serpent"), grammar)
+
+    kept = NoisePriors(folder / "priors.json")
+    computed = [form for form in forms if kept.get("fr", form) is not None]
+    assert recognition.best == "ce gros serpent"
+    assert 0 < len(computed) <= SHORT_LIST < len(forms)
+
+
 def test_longer_wording_has_a_lower_prior(ear: WhisperScorer, folder: Path) -> None:
-    ear.recognize(french.speak("réponse un"), TURN)
+    ear.prepare(TURN)
 
     kept = NoisePriors(folder / "priors.json")
     assert (kept.get("fr", "répéter la question") or 0.0) < (kept.get("fr", "un") or -99.0)
