@@ -102,7 +102,7 @@ class Ear:
             self._be_patient(listen)
 
     def forget(self) -> None:
-        """A key was pressed, a prompt ended: nothing said before goes on."""
+        """A key was pressed, somebody else has the telephone: nothing said before goes on."""
         self._acted_on = self._again = None
         self.speaking = False
         if not self.deciding:
